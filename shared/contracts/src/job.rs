@@ -1,0 +1,84 @@
+//! What was asked for, and what is known of the video before it is opened.
+
+use crate::ids::{JobId, VideoId};
+use serde::{Deserialize, Serialize};
+
+/// Where a video comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// An absolute path on the machine that runs `ingest`.
+    LocalFile(String),
+    /// A direct `https` URL of a video file.
+    Url(String),
+}
+
+/// One request to analyse one video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Fresh for every request.
+    pub job_id: JobId,
+    /// Where the video comes from.
+    pub source: Source,
+}
+
+/// What is known of a video besides its bytes. One shape for every source; what the source does
+/// not tell is null, never zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VideoMetadata {
+    /// What consumers call the video.
+    pub id: VideoId,
+    /// Page or file it came from.
+    pub url: Option<String>,
+    /// Caption.
+    pub description: Option<String>,
+    /// Duration in seconds, from the probe once the file is opened.
+    pub duration: Option<f64>,
+    /// Times played.
+    pub views: Option<u64>,
+    /// Likes.
+    pub likes: Option<u64>,
+    /// Comments.
+    pub comments: Option<u64>,
+    /// Shares.
+    pub shares: Option<u64>,
+    /// Saves.
+    pub saves: Option<u64>,
+    /// Publication time, ISO 8601.
+    pub create_time: Option<String>,
+    /// Where the bytes were fetched.
+    pub download_url: Option<String>,
+    /// Cover picture.
+    pub cover_url: Option<String>,
+    /// Hashtags without `#`.
+    pub hashtags: Vec<String>,
+    /// Music, as the platform describes it.
+    pub music: Option<serde_json::Value>,
+    /// Author, as the platform describes them.
+    pub author: Option<serde_json::Value>,
+}
+
+impl VideoMetadata {
+    /// Metadata of a video of which only its name is known.
+    #[must_use]
+    pub fn unknown(id: VideoId) -> Self {
+        Self {
+            id,
+            url: None,
+            description: None,
+            duration: None,
+            views: None,
+            likes: None,
+            comments: None,
+            shares: None,
+            saves: None,
+            create_time: None,
+            download_url: None,
+            cover_url: None,
+            hashtags: Vec::new(),
+            music: None,
+            author: None,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+pub mod artifact;
+pub mod codec;
+pub mod decoded;
+pub mod flow;
+pub mod ids;
+pub mod job;
+pub mod manifest;
+pub mod messages;
+pub mod objects;
+pub mod shots;
+pub mod sound;
+pub mod time;
+
+pub use artifact::{ArtifactKey, ArtifactRef};
+pub use codec::{DecodeError, Envelope, Message};
+pub use flow::StageName;
+pub use ids::{InvalidId, JobId, MessageId, Sha256, VideoId};
+pub use manifest::{Manifest, Outcome, Upstream};
+pub use time::{MediaTime, TimeSpan};
+
+/// Version of this program, as every result names it.
+pub const PROGRAM_VERSION: &str = env!("CARGO_PKG_VERSION");
