@@ -1,0 +1,29 @@
+//! The real clock. Everything else asks the [`Clock`] port.
+
+use stage::Clock;
+use std::time::{Duration, Instant, SystemTime};
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock {
+    origin: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time begins now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self {
+            origin: Instant::now(),
+        }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+    fn monotonic(&self) -> Duration {
+        self.origin.elapsed()
+    }
+}

@@ -1,0 +1,365 @@
+//! The whole flow of one job in one process, driven by the flow table.
+
+use crate::{
+    any_stage::AnyStage,
+    attempt,
+    policy::{Next, Policy},
+};
+use contracts::{
+    ArtifactKey, ArtifactRef, Manifest, Outcome, PROGRAM_VERSION, StageName, Upstream,
+    flow::{FLOW, Readiness, StageSpec},
+    job::Job,
+    manifest::FailureClass,
+};
+use stage::{ArtifactError, Artifacts, Clock, ContextParts, Progress, ProgressEvent, StageError};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Drives jobs through the flow in this process.
+pub struct Embedded(Arc<EmbeddedParts>);
+
+/// What an [`Embedded`] is made of.
+pub struct EmbeddedParts {
+    /// One stage per row of the flow table that is switched on.
+    pub stages: Vec<Arc<dyn AnyStage>>,
+    /// Storage.
+    pub artifacts: Arc<dyn Artifacts>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Listener.
+    pub progress: Arc<dyn Progress>,
+    /// What follows an outcome.
+    pub policy: Policy,
+    /// Directory in which every attempt gets a scratch directory of its own.
+    pub scratch: PathBuf,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone)]
+pub struct JobReport {
+    /// The manifest of every stage of the flow.
+    pub manifests: BTreeMap<StageName, Manifest>,
+}
+
+impl JobReport {
+    /// Outcomes, from which any stage's output can be read.
+    #[must_use]
+    pub fn upstream(&self) -> Upstream {
+        let mut upstream = Upstream::default();
+        for (stage, manifest) in &self.manifests {
+            upstream.record(*stage, manifest.outcome.clone());
+        }
+        upstream
+    }
+}
+
+/// Why a job did not end at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It was asked to stop.
+    #[error("interrupted")]
+    Cancelled,
+    /// A manifest could not be written, so nothing can build on the stage.
+    #[error("cannot record that stage {stage} ended")]
+    Manifest {
+        /// Whose manifest.
+        stage: StageName,
+        /// What went wrong.
+        #[source]
+        source: ArtifactError,
+    },
+    /// No scratch directory could be made.
+    #[error("cannot make a scratch directory in {path}: check its permissions and free space")]
+    Scratch {
+        /// Where.
+        path: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// The flow table does not lead to an end, which its own tests rule out.
+    #[error("flow is stuck: {0} can neither start nor be skipped")]
+    Stuck(StageName),
+}
+
+/// How one stage ended, with what its manifest says besides.
+struct Ended {
+    stage: StageName,
+    outcome: Outcome,
+    artifacts: Vec<ArtifactRef>,
+    attempts: u32,
+    started: SystemTime,
+    took: Duration,
+}
+
+impl Embedded {
+    /// A runner of these parts.
+    #[must_use]
+    pub fn new(parts: EmbeddedParts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Runs every stage of the flow for `job`, each as soon as it may start.
+    ///
+    /// A stage that gives up does not end the job: stages that need it are marked, stages that
+    /// can do without it go on.
+    ///
+    /// # Errors
+    /// [`RunError::Cancelled`] once `cancel` fires and every stage has stopped; others if the
+    /// store or the scratch directory fails.
+    pub async fn run(&self, job: &Job, cancel: &CancellationToken) -> Result<JobReport, RunError> {
+        // Stages stop when the job is cancelled from outside, and when it fails in here.
+        let stop = cancel.child_token();
+        let mut running = JoinSet::new();
+        let outcome = self.drive(job, &mut running, &stop).await;
+        stop.cancel();
+        while running.join_next().await.is_some() {}
+        outcome
+    }
+
+    async fn drive(
+        &self,
+        job: &Job,
+        running: &mut JoinSet<Result<Ended, RunError>>,
+        stop: &CancellationToken,
+    ) -> Result<JobReport, RunError> {
+        let mut report = JobReport {
+            manifests: BTreeMap::new(),
+        };
+        let mut upstream = Upstream::default();
+        let mut started = BTreeSet::new();
+        while report.manifests.len() < FLOW.len() {
+            let settled = self.start_ready(job, &upstream, &mut started, running, stop);
+            if !settled.is_empty() {
+                for ended in settled {
+                    self.finish(job, ended, &mut upstream, &mut report).await?;
+                }
+                continue;
+            }
+            let Some(joined) = running.join_next().await else {
+                let waiting = FLOW
+                    .iter()
+                    .find(|spec| !report.manifests.contains_key(&spec.name));
+                return waiting.map_or(Ok(report), |spec| Err(RunError::Stuck(spec.name)));
+            };
+            let ended = joined.map_err(|_| RunError::Cancelled)??;
+            self.finish(job, ended, &mut upstream, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    /// Starts every stage that may start; returns those that never can.
+    fn start_ready(
+        &self,
+        job: &Job,
+        upstream: &Upstream,
+        started: &mut BTreeSet<StageName>,
+        running: &mut JoinSet<Result<Ended, RunError>>,
+        stop: &CancellationToken,
+    ) -> Vec<Ended> {
+        let mut settled = Vec::new();
+        for spec in FLOW {
+            if started.contains(&spec.name) {
+                continue;
+            }
+            let stage = self.0.stages.iter().find(|stage| stage.name() == spec.name);
+            match (spec.readiness(upstream), stage) {
+                (Readiness::Waiting, _) => continue,
+                (Readiness::Blocked(needed), _) => settled.push(self.without(
+                    spec,
+                    FailureClass::Upstream,
+                    format!("it needs stage {needed}, which gave up"),
+                )),
+                (Readiness::Ready, None) => settled.push(self.without(
+                    spec,
+                    FailureClass::SwitchedOff,
+                    "switched off by configuration".into(),
+                )),
+                (Readiness::Ready, Some(stage)) => {
+                    let (runner, stage) = (Self(self.0.clone()), stage.clone());
+                    let (job, upstream, stop) = (job.clone(), upstream.clone(), stop.clone());
+                    running.spawn(async move {
+                        runner.run_stage(&*stage, &job, &upstream, &stop).await
+                    });
+                }
+            }
+            started.insert(spec.name);
+        }
+        settled
+    }
+
+    fn without(&self, spec: &StageSpec, class: FailureClass, reason: String) -> Ended {
+        Ended {
+            stage: spec.name,
+            outcome: Outcome::Failed { reason, class },
+            artifacts: Vec::new(),
+            attempts: 0,
+            started: self.0.clock.now(),
+            took: Duration::ZERO,
+        }
+    }
+
+    /// Tries a stage until it ends, one way or another.
+    async fn run_stage(
+        &self,
+        stage: &dyn AnyStage,
+        job: &Job,
+        upstream: &Upstream,
+        stop: &CancellationToken,
+    ) -> Result<Ended, RunError> {
+        let name = stage.name();
+        let notify = |event| self.0.progress.notify(&job.job_id, event);
+        let mut attempt = 1;
+        loop {
+            notify(ProgressEvent::Started {
+                stage: name,
+                attempt,
+            });
+            let (started, begun) = (self.0.clock.now(), self.0.clock.monotonic());
+            let outcome = self.attempt(stage, job, upstream, stop, attempt).await?;
+            let took = self.0.clock.monotonic().saturating_sub(begun);
+            let (outcome, artifacts) = match outcome {
+                Ok((output, artifacts)) => (Outcome::Done { output }, artifacts),
+                Err(error) => match self.0.policy.after(&error, attempt) {
+                    Next::Stop => return Err(RunError::Cancelled),
+                    Next::GiveUp(class) => (
+                        Outcome::Failed {
+                            reason: error.reason(),
+                            class,
+                        },
+                        Vec::new(),
+                    ),
+                    Next::RetryAfter(after) => {
+                        notify(ProgressEvent::Retrying {
+                            stage: name,
+                            after,
+                            reason: error.reason(),
+                        });
+                        tokio::select! {
+                            () = stop.cancelled() => return Err(RunError::Cancelled),
+                            () = tokio::time::sleep(after) => {}
+                        }
+                        attempt += 1;
+                        continue;
+                    }
+                },
+            };
+            return Ok(Ended {
+                stage: name,
+                outcome,
+                artifacts,
+                attempts: attempt,
+                started,
+                took,
+            });
+        }
+    }
+
+    #[allow(
+        clippy::type_complexity,
+        reason = "the inner result is what the policy judges"
+    )]
+    async fn attempt(
+        &self,
+        stage: &dyn AnyStage,
+        job: &Job,
+        upstream: &Upstream,
+        stop: &CancellationToken,
+        attempt: u32,
+    ) -> Result<Result<(serde_json::Value, Vec<ArtifactRef>), StageError>, RunError> {
+        let scratch = tempfile::Builder::new()
+            .prefix(stage.name().as_str())
+            .tempdir_in(&self.0.scratch)
+            .map_err(|source| RunError::Scratch {
+                path: self.0.scratch.clone(),
+                source,
+            })?;
+        let parts = ContextParts {
+            job: job.job_id.clone(),
+            stage: stage.name(),
+            attempt,
+            cancel: stop.child_token(),
+            artifacts: self.0.artifacts.clone(),
+            clock: self.0.clock.clone(),
+            progress: self.0.progress.clone(),
+            scratch: scratch.path().to_owned(),
+        };
+        Ok(attempt::run(stage, job, upstream, parts, self.0.policy.attempt_timeout).await)
+    }
+
+    /// Writes the manifest, then lets later stages see the outcome.
+    async fn finish(
+        &self,
+        job: &Job,
+        ended: Ended,
+        upstream: &mut Upstream,
+        report: &mut JobReport,
+    ) -> Result<(), RunError> {
+        let stage = ended.stage;
+        let failure = match &ended.outcome {
+            Outcome::Done { .. } => None,
+            Outcome::Failed { reason, .. } => Some(reason.clone()),
+        };
+        if let Some(reason) = &failure {
+            tracing::warn!(job = %job.job_id, %stage, reason, "stage gave up");
+        }
+        let took = ended.took;
+        let manifest = self.manifest(job, ended);
+        self.write(&manifest)
+            .await
+            .map_err(|source| RunError::Manifest { stage, source })?;
+        upstream.record(stage, manifest.outcome.clone());
+        report.manifests.insert(stage, manifest);
+        self.0.progress.notify(
+            &job.job_id,
+            ProgressEvent::Ended {
+                stage,
+                took,
+                failure,
+            },
+        );
+        Ok(())
+    }
+
+    fn manifest(&self, job: &Job, ended: Ended) -> Manifest {
+        let stage = self
+            .0
+            .stages
+            .iter()
+            .find(|stage| stage.name() == ended.stage);
+        let since_epoch = ended
+            .started
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        Manifest {
+            job_id: job.job_id.clone(),
+            stage: ended.stage,
+            program_version: PROGRAM_VERSION.into(),
+            outcome: ended.outcome,
+            artifacts: ended.artifacts,
+            models: stage.map(|stage| stage.models()).unwrap_or_default(),
+            attempts: ended.attempts,
+            started_unix_ms: since_epoch.as_millis() as u64,
+            duration_ms: ended.took.as_millis() as u64,
+        }
+    }
+
+    async fn write(&self, manifest: &Manifest) -> Result<ArtifactRef, ArtifactError> {
+        let failed = |source: io::Error| ArtifactError::Io {
+            action: "write",
+            key: format!("jobs/{}/{}/manifest.json", manifest.job_id, manifest.stage),
+            source,
+        };
+        let key = ArtifactKey::of_job(&manifest.job_id, manifest.stage.as_str(), "manifest.json")
+            .map_err(|error| failed(io::Error::other(error)))?;
+        let bytes = serde_json::to_vec_pretty(manifest).map_err(|error| failed(error.into()))?;
+        self.0.artifacts.put(&key, bytes.into()).await
+    }
+}

@@ -1,0 +1,329 @@
+//! The embedded runner on stages made for the purpose, through its public API.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use artifacts::Memory;
+use contracts::{
+    JobId, Manifest, Message, Outcome, StageName, Upstream,
+    flow::FLOW,
+    job::{Job, Source},
+    manifest::{FailureClass, GatherError},
+    messages::StageInput,
+};
+use serde::{Deserialize, Serialize};
+use stage::{Artifacts, ProgressEvent, Stage, StageContext, StageError};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use testkit::{ManualClock, RecordedProgress};
+use tokio::sync::Barrier;
+use tokio_util::sync::CancellationToken;
+use worker::{AnyStage, Embedded, EmbeddedParts, JobReport, Policy, RunError, erase};
+
+/// Which stages had an output when a stage began.
+#[derive(Debug, Serialize, Deserialize)]
+struct Seen(Vec<StageName>);
+impl Message for Seen {
+    const KIND: &'static str = "test.seen";
+    const VERSION: u16 = 1;
+}
+impl StageInput for Seen {
+    fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
+        let done = upstream
+            .outcomes()
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Done { .. }));
+        Ok(Self(done.map(|(stage, _)| stage).collect()))
+    }
+}
+
+#[derive(Clone)]
+enum Act {
+    Work,
+    Reject,
+    FailTimes(u32),
+    Panic,
+    Hang,
+    Meet(Arc<Barrier>),
+    Store,
+}
+
+#[derive(Default)]
+struct Runs(Mutex<Vec<(StageName, Vec<StageName>)>>);
+
+macro_rules! acting_stage {
+    ($name:ident) => {
+        struct $name(Act, Arc<Runs>);
+        impl Stage for $name {
+            type Input = Seen;
+            type Output = Seen;
+            const NAME: StageName = StageName::$name;
+            async fn run(&self, input: Seen, context: &StageContext) -> Result<Seen, StageError> {
+                self.1.0.lock().unwrap().push((Self::NAME, input.0.clone()));
+                match &self.0 {
+                    Act::Work => {}
+                    Act::Reject => return Err(StageError::rejected("bad input")),
+                    Act::FailTimes(times) if context.attempt <= *times => {
+                        return Err(StageError::transient("busy"));
+                    }
+                    Act::FailTimes(_) => {}
+                    Act::Panic => panic!("wheel came off"),
+                    Act::Hang => std::future::pending().await,
+                    Act::Meet(barrier) => {
+                        barrier.wait().await;
+                    }
+                    Act::Store => {
+                        context.store("thing.bin", "thing".into()).await?;
+                    }
+                }
+                Ok(input)
+            }
+        }
+    };
+}
+acting_stage!(Ingest);
+acting_stage!(Decode);
+acting_stage!(Shots);
+acting_stage!(Detect);
+acting_stage!(Sound);
+acting_stage!(Timeline);
+
+struct Setup {
+    acts: Vec<(StageName, Act)>,
+    off: Vec<StageName>,
+    cancel: CancellationToken,
+}
+
+struct Outcomes {
+    report: Result<JobReport, RunError>,
+    runs: Vec<(StageName, Vec<StageName>)>,
+    store: Arc<Memory>,
+    events: Vec<ProgressEvent>,
+}
+
+fn acting(acts: &[(StageName, Act)]) -> Setup {
+    Setup {
+        acts: acts.to_vec(),
+        off: Vec::new(),
+        cancel: CancellationToken::new(),
+    }
+}
+
+impl Setup {
+    fn stages(&self, runs: &Arc<Runs>) -> Vec<Arc<dyn AnyStage>> {
+        let act = |name| {
+            let found = self.acts.iter().find(|(stage, _)| *stage == name);
+            found.map_or(Act::Work, |(_, act)| act.clone())
+        };
+        let all = [
+            erase(Ingest(act(StageName::Ingest), runs.clone())),
+            erase(Decode(act(StageName::Decode), runs.clone())),
+            erase(Shots(act(StageName::Shots), runs.clone())),
+            erase(Detect(act(StageName::Detect), runs.clone())),
+            erase(Sound(act(StageName::Sound), runs.clone())),
+            erase(Timeline(act(StageName::Timeline), runs.clone())),
+        ];
+        all.into_iter()
+            .filter(|stage| !self.off.contains(&stage.name()))
+            .collect()
+    }
+
+    async fn run(self) -> Outcomes {
+        let runs = Arc::new(Runs::default());
+        let store = Arc::new(Memory::default());
+        let progress = Arc::new(RecordedProgress::default());
+        let scratch = tempfile::tempdir().unwrap();
+        let runner = Embedded::new(EmbeddedParts {
+            stages: self.stages(&runs),
+            artifacts: store.clone(),
+            clock: Arc::new(ManualClock::default()),
+            progress: progress.clone(),
+            policy: Policy {
+                max_attempts: 3,
+                attempt_timeout: Duration::from_secs(60),
+                ..Policy::default()
+            },
+            scratch: scratch.path().to_owned(),
+        });
+        let job = Job {
+            job_id: JobId::new("job").unwrap(),
+            source: Source::LocalFile("/clip.mp4".into()),
+        };
+        let report = runner.run(&job, &self.cancel).await;
+        assert_eq!(
+            std::fs::read_dir(scratch.path()).unwrap().count(),
+            0,
+            "no scratch directory remains"
+        );
+        let runs = runs.0.lock().unwrap().clone();
+        Outcomes {
+            report,
+            runs,
+            store,
+            events: progress.events(),
+        }
+    }
+}
+
+impl Outcomes {
+    fn failure(&self, stage: StageName) -> Option<(FailureClass, String)> {
+        match &self.report.as_ref().unwrap().manifests[&stage].outcome {
+            Outcome::Done { .. } => None,
+            Outcome::Failed { reason, class } => Some((*class, reason.clone())),
+        }
+    }
+    fn ran(&self, stage: StageName) -> usize {
+        self.runs.iter().filter(|(name, _)| *name == stage).count()
+    }
+}
+
+#[tokio::test]
+async fn every_stage_runs_once_after_what_it_needs_and_uses() {
+    let outcomes = acting(&[]).run().await;
+    assert_eq!(
+        outcomes.report.as_ref().unwrap().manifests.len(),
+        FLOW.len()
+    );
+    for spec in FLOW {
+        assert_eq!(outcomes.ran(spec.name), 1, "{}", spec.name);
+        let (_, seen) = outcomes
+            .runs
+            .iter()
+            .find(|(name, _)| *name == spec.name)
+            .unwrap();
+        for needed in spec.requires.iter().chain(spec.uses) {
+            assert!(
+                seen.contains(needed),
+                "{} began before {needed} ended",
+                spec.name
+            );
+        }
+        assert_eq!(outcomes.failure(spec.name), None);
+    }
+}
+
+#[tokio::test]
+async fn stages_that_are_ready_together_run_together() {
+    // Both wait for the other: one after the other they would never end.
+    let barrier = Arc::new(Barrier::new(2));
+    let meet = [
+        (StageName::Shots, Act::Meet(barrier.clone())),
+        (StageName::Sound, Act::Meet(barrier)),
+    ];
+    assert!(acting(&meet).run().await.report.is_ok());
+}
+
+#[tokio::test]
+async fn a_stage_that_gives_up_does_not_stop_those_that_can_do_without() {
+    let outcomes = acting(&[(StageName::Shots, Act::Reject)]).run().await;
+    assert_eq!(
+        outcomes.failure(StageName::Shots),
+        Some((FailureClass::Rejected, "bad input".into()))
+    );
+    assert_eq!(outcomes.failure(StageName::Detect), None);
+    assert_eq!(outcomes.failure(StageName::Timeline), None);
+    assert_eq!(
+        outcomes.ran(StageName::Shots),
+        1,
+        "rejected input is not tried again"
+    );
+}
+
+#[tokio::test]
+async fn what_needs_a_failed_stage_is_marked_and_never_runs() {
+    let outcomes = acting(&[(StageName::Decode, Act::Reject)]).run().await;
+    for stage in [
+        StageName::Shots,
+        StageName::Detect,
+        StageName::Sound,
+        StageName::Timeline,
+    ] {
+        let (class, reason) = outcomes.failure(stage).unwrap();
+        assert_eq!(class, FailureClass::Upstream);
+        assert!(reason.contains("decode"), "{reason}");
+        assert_eq!(outcomes.ran(stage), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_temporary_failure_is_tried_again_until_it_passes() {
+    let outcomes = acting(&[(StageName::Sound, Act::FailTimes(2))]).run().await;
+    assert_eq!(outcomes.failure(StageName::Sound), None);
+    assert_eq!(
+        outcomes.report.as_ref().unwrap().manifests[&StageName::Sound].attempts,
+        3
+    );
+    let delays: Vec<_> = outcomes
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            ProgressEvent::Retrying { after, .. } => Some(after.as_secs()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(delays, [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_costs_the_stage_not_the_process() {
+    let outcomes = acting(&[(StageName::Sound, Act::Panic)]).run().await;
+    let (class, reason) = outcomes.failure(StageName::Sound).unwrap();
+    assert_eq!(class, FailureClass::Exhausted);
+    assert!(reason.contains("wheel came off"), "{reason}");
+    assert_eq!(outcomes.failure(StageName::Timeline), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stage_that_hangs_is_stopped_at_its_deadline() {
+    let outcomes = acting(&[(StageName::Detect, Act::Hang)]).run().await;
+    let (class, reason) = outcomes.failure(StageName::Detect).unwrap();
+    assert_eq!(class, FailureClass::Exhausted);
+    assert!(reason.contains("60s"), "{reason}");
+    assert_eq!(outcomes.ran(StageName::Detect), 3);
+}
+
+#[tokio::test]
+async fn cancelling_stops_every_stage_and_records_nothing_of_them() {
+    let setup = acting(&[(StageName::Shots, Act::Hang), (StageName::Sound, Act::Hang)]);
+    let cancel = setup.cancel.clone();
+    let stopper = async {
+        // Waits for the hanging stages without knowing how long they take to begin.
+        tokio::task::yield_now().await;
+        cancel.cancel();
+    };
+    let (outcomes, ()) = tokio::join!(setup.run(), stopper);
+    assert!(matches!(outcomes.report, Err(RunError::Cancelled)));
+    let keys = outcomes.store.list("jobs/job/").await.unwrap();
+    assert!(
+        keys.iter()
+            .all(|key| !key.as_str().contains("shots") && !key.as_str().contains("sound"))
+    );
+}
+
+#[tokio::test]
+async fn a_stage_switched_off_is_said_to_be() {
+    let setup = Setup {
+        off: vec![StageName::Detect],
+        ..acting(&[])
+    };
+    let outcomes = setup.run().await;
+    assert_eq!(
+        outcomes.failure(StageName::Detect).unwrap().0,
+        FailureClass::SwitchedOff
+    );
+    assert_eq!(outcomes.failure(StageName::Timeline), None);
+}
+
+#[tokio::test]
+async fn the_manifest_names_what_was_stored() {
+    let outcomes = acting(&[(StageName::Sound, Act::Store)]).run().await;
+    let key = contracts::ArtifactKey::new("jobs/job/sound/manifest.json").unwrap();
+    let reference = outcomes.store.find(&key).await.unwrap().unwrap();
+    let manifest: Manifest =
+        serde_json::from_slice(&outcomes.store.get(&reference).await.unwrap()).unwrap();
+    assert_eq!(manifest.artifacts.len(), 1);
+    assert_eq!(
+        outcomes.store.get(&manifest.artifacts[0]).await.unwrap(),
+        "thing"
+    );
+    assert_eq!(manifest.program_version, contracts::PROGRAM_VERSION);
+}
