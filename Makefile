@@ -1,0 +1,45 @@
+# What README and CI call. Every target says what it does in `make help`.
+
+SHELL := /bin/sh
+CARGO ?= cargo
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+RUMIAI := $(CARGO_TARGET_DIR)/release/rumiai
+export RUMIAI_CACHE_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rumiai
+VIDEO ?= $(RUMIAI_CACHE_DIR)/media/demo.mp4
+OUTPUT ?= output
+
+.PHONY: help setup build demo test check bench docs clean
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing, fetch weights and media; quiet when nothing is to do
+	@deploy/setup/install.sh
+	@$(CARGO) build --quiet --locked --release -p rumiai -p decoder
+	@$(RUMIAI) models fetch --all --media
+	@deploy/setup/demo-clip.sh
+	@tests/shots/setup.sh
+
+build: ## The release executables
+	@$(CARGO) build --locked --release -p rumiai -p decoder
+
+demo: setup ## Analyse the demo clip, or VIDEO=file
+	@$(RUMIAI) analyze "$(VIDEO)" -o "$(OUTPUT)"
+
+test: ## All tests
+	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-nextest
+	@$(CARGO) build --quiet --locked --workspace --bins
+	@$(CARGO) nextest run --locked --workspace $(NEXTEST_FLAGS)
+
+check: ## Formatting, lints, documentation, licences
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --quiet --locked --workspace --all-targets -- --deny warnings
+	@RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --quiet --locked --workspace --no-deps --document-private-items
+	@deploy/setup/cargo-deny.sh
+	@PATH="$(RUMIAI_CACHE_DIR)/tools/cargo/bin:$$PATH" $(CARGO) deny --offline --log-level error check bans licenses sources
+
+bench: build ## Measure decode speed against ffmpeg in the same run
+	@deploy/bench/decode.sh
+
+clean: ## Remove build results; the cache stays
+	@$(CARGO) clean
