@@ -64,6 +64,17 @@ impl From<FileError> for StageError {
     }
 }
 
+/// What consumers will call the video at `source`: the stem of the file's name, or of the last
+/// segment of the URL's path.
+#[must_use]
+pub fn video_id(source: &Source) -> VideoId {
+    let name = match source {
+        Source::LocalFile(path) => name_of_path(Path::new(path)),
+        Source::Url(text) => url::Url::parse(text).map(|url| name_of_url(&url)).unwrap_or_default(),
+    };
+    VideoId::from_name(&name)
+}
+
 impl Ingest {
     /// A stage with these limits.
     ///
@@ -161,7 +172,7 @@ impl Stage for Ingest {
         match &input.job.source {
             Source::LocalFile(path) => {
                 let path = Path::new(path);
-                let metadata = VideoMetadata::unknown(VideoId::from_name(&name_of_path(path)));
+                let metadata = VideoMetadata::unknown(video_id(&input.job.source));
                 self.keep(path, metadata, context).await
             }
             Source::Url(text) => {
@@ -171,7 +182,7 @@ impl Stage for Ingest {
                 let metadata = VideoMetadata {
                     url: Some(url.to_string()),
                     download_url: Some(url.to_string()),
-                    ..VideoMetadata::unknown(VideoId::from_name(&name_of_url(&url)))
+                    ..VideoMetadata::unknown(video_id(&input.job.source))
                 };
                 self.keep(&path, metadata, context).await
             }

@@ -56,6 +56,13 @@ impl Directory {
         &self.root
     }
 
+    /// Folder for what is not an artifact yet, on the same file system; emptied by
+    /// [`Directory::tidy`].
+    #[must_use]
+    pub fn partial(&self) -> PathBuf {
+        self.root.join(PARTIAL)
+    }
+
     fn path(&self, key: &ArtifactKey) -> PathBuf {
         self.root.join(key.as_str())
     }

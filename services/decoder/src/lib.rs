@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod allowed;
+pub mod answer;
+pub mod audio;
+pub mod clock;
+pub mod confine;
+pub mod container;
+pub mod elements;
+pub mod failure;
+pub mod graph;
+pub mod hsv;
+pub mod jpeg;
+pub mod planes;
+pub mod probe;
+pub mod render;
+pub mod selection;
+pub mod shrink;
+pub mod signals;
+pub mod video;
+pub mod work;

@@ -1,0 +1,154 @@
+//! `rumiai analyze`: videos in, files out.
+
+mod assemble;
+mod export;
+mod outcome;
+mod summary;
+mod table;
+
+use crate::{
+    cli::{AnalyzeArguments, OutputFormat, ProgressStyle},
+    exit::Exit,
+    progress::{self, PlainSteps},
+    settings::Settings,
+    shutdown,
+};
+use assemble::Assembly;
+use contracts::{
+    JobId, VideoId,
+    job::{Job, Source},
+};
+use export::Destination;
+use outcome::{Failure, VideoOutcome};
+use stage::Clock;
+use std::{path::Path, time::Duration};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How long work that cannot be interrupted may go on after everything else has stopped.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+
+/// Analyses every input in turn and prints what came of it.
+pub fn run(arguments: &AnalyzeArguments, settings: &Settings) -> Exit {
+    let outcomes = match analyse_all(arguments, settings) {
+        Ok(outcomes) => outcomes,
+        Err(failure) => vec![VideoOutcome {
+            video_id: None,
+            result: Err(failure),
+        }],
+    };
+    match arguments.output_format {
+        OutputFormat::Json => println!("{}", outcome::json(&outcomes)),
+        OutputFormat::Text => outcomes.iter().for_each(outcome::print_text),
+    }
+    outcomes
+        .iter()
+        .map(VideoOutcome::exit)
+        .max()
+        .unwrap_or(Exit::Success)
+}
+
+fn analyse_all(
+    arguments: &AnalyzeArguments,
+    settings: &Settings,
+) -> Result<Vec<VideoOutcome>, Failure> {
+    let assembly = assemble::assemble(arguments, settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Failure, "RuntimeError", &error))?;
+    let outcomes = runtime.block_on(async {
+        let cancel = CancellationToken::new();
+        let mut signals = JoinSet::new();
+        signals.spawn(shutdown::cancel_on_signal(cancel.clone()));
+        let mut outcomes = Vec::new();
+        for input in &arguments.inputs {
+            outcomes.push(analyse(input, &assembly, arguments, &cancel).await);
+            if cancel.is_cancelled() {
+                break;
+            }
+        }
+        outcomes
+    });
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
+    Ok(outcomes)
+}
+
+async fn analyse(
+    input: &str,
+    assembly: &Assembly,
+    arguments: &AnalyzeArguments,
+    cancel: &CancellationToken,
+) -> VideoOutcome {
+    let source = source_of(input);
+    let video_id = ingest::video_id(&source);
+    let result = analyse_source(source, &video_id, assembly, arguments, cancel).await;
+    VideoOutcome {
+        video_id: Some(video_id),
+        result,
+    }
+}
+
+async fn analyse_source(
+    source: Source,
+    video_id: &VideoId,
+    assembly: &Assembly,
+    arguments: &AnalyzeArguments,
+    cancel: &CancellationToken,
+) -> Result<summary::Summary, Failure> {
+    let location = match &source {
+        Source::LocalFile(path) => path.clone(),
+        Source::Url(_) => assembly.store.root().join("media").display().to_string(),
+    };
+    let listener = progress::listener(arguments.progress, video_id.as_str(), &location);
+    let job = Job {
+        job_id: new_job_id()?,
+        source,
+    };
+    let begun = assembly.clock.monotonic();
+    let runner = assembly.runner(listener)?;
+    let report = runner
+        .run(&job, cancel)
+        .await
+        .map_err(|error| Failure::of_run(&error))?;
+    let upstream = report.upstream();
+    outcome::check(&job, &report)?;
+    let plain = arguments.progress == ProgressStyle::Plain;
+    let destination = Destination {
+        root: &assembly.output,
+        now: assembly.clock.now(),
+    };
+    say(plain, PlainSteps::SavingAnalysis);
+    let files = export::export(&*assembly.store, &upstream, &destination, || {
+        say(plain, PlainSteps::RunningPrecomputeFunctions);
+    })
+    .await?;
+    say(plain, PlainSteps::GeneratingReport);
+    let took = assembly.clock.monotonic().saturating_sub(begun);
+    let summary = summary::summarise(&*assembly.store, &report, files, took).await?;
+    export::write_summary(&destination, &summary)?;
+    assembly.forget(&job);
+    say(plain, PlainSteps::Completed);
+    Ok(summary)
+}
+
+fn say(plain: bool, step: PlainSteps) {
+    if plain {
+        println!("{}", step.line());
+    }
+}
+
+/// A URL if it looks like one, else a file.
+fn source_of(input: &str) -> Source {
+    if input.contains("://") {
+        return Source::Url(input.to_owned());
+    }
+    let absolute = std::path::absolute(input).unwrap_or_else(|_| Path::new(input).to_owned());
+    Source::LocalFile(absolute.to_string_lossy().into_owned())
+}
+
+fn new_job_id() -> Result<JobId, Failure> {
+    JobId::new(Uuid::now_v7().to_string())
+        .map_err(|error| Failure::new(Exit::Failure, "JobError", &error))
+}

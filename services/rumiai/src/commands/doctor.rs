@@ -1,0 +1,195 @@
+//! `rumiai doctor`: what works here, what is missing, what mends it.
+
+use crate::{
+    cli::{DoctorArguments, OutputFormat},
+    exit::{Exit, chain},
+    settings::Settings,
+};
+use detect::Detect;
+use inference::{CacheDir, Engine, Manifest, Model, ModelSet, verify};
+use media::DecoderCommand;
+use nix::sys::statvfs::statvfs;
+use serde::Serialize;
+use std::path::Path;
+
+/// Free bytes below which a long video may not fit: 2 GiB.
+const LOW_SPACE_BYTES: u64 = 2 << 30;
+
+/// How a finding is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Note,
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    subject: String,
+    verdict: Verdict,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn ok(subject: &str, text: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            verdict: Verdict::Ok,
+            text: text.into(),
+            remedy: None,
+        }
+    }
+    fn note(subject: &str, text: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Note,
+            ..Self::ok(subject, text)
+        }
+    }
+    fn bad(subject: &str, text: impl Into<String>, remedy: &str) -> Self {
+        Self {
+            verdict: Verdict::Bad,
+            remedy: Some(remedy.into()),
+            ..Self::ok(subject, text)
+        }
+    }
+}
+
+/// Looks at everything and prints what it found.
+///
+/// # Errors
+/// If JSON cannot be written, which the types rule out.
+pub fn run(arguments: &DoctorArguments, settings: &Settings) -> anyhow::Result<Exit> {
+    let cache = settings.cache()?;
+    let mut findings = decoder(settings);
+    findings.extend(files(&cache, settings));
+    findings.extend(models(&cache, settings));
+    findings.push(space(settings)?);
+    match arguments.output_format {
+        OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&findings)?),
+        OutputFormat::Text => findings.iter().for_each(print),
+    }
+    let sound = findings
+        .iter()
+        .all(|finding| finding.verdict != Verdict::Bad);
+    Ok(if sound { Exit::Success } else { Exit::Failure })
+}
+
+fn print(finding: &Finding) {
+    let mark = match finding.verdict {
+        Verdict::Ok => "ok  ",
+        Verdict::Note => "note",
+        Verdict::Bad => "BAD ",
+    };
+    println!("{mark}  {:14}{}", finding.subject, finding.text);
+    if let Some(remedy) = &finding.remedy {
+        println!("      {:14}-> {remedy}", "");
+    }
+}
+
+fn decoder(settings: &Settings) -> Vec<Finding> {
+    let command = match DecoderCommand::locate(settings.decode.decoder.as_deref()) {
+        Ok(command) => command,
+        Err(error) => {
+            return vec![Finding::bad(
+                "decoder",
+                error.to_string(),
+                "run `make setup`",
+            )];
+        }
+    };
+    let mut findings = vec![Finding::ok(
+        "decoder",
+        command.program().display().to_string(),
+    )];
+    findings
+}
+
+fn files(cache: &CacheDir, settings: &Settings) -> Vec<Finding> {
+    let mut findings = vec![Finding::ok("cache", cache.root().display().to_string())];
+    let reports = Manifest::models()
+        .and_then(|manifest| verify::verify(&manifest, cache, settings.models.set));
+    match reports {
+        Ok(reports) => findings.extend(reports.iter().map(|report| match report.remedy() {
+            None => Finding::ok(
+                &report.item,
+                format!("{} ({})", report.path.display(), report.licence),
+            ),
+            Some(remedy) => Finding::bad(&report.item, report.path.display().to_string(), remedy),
+        })),
+        Err(error) => findings.push(Finding::bad(
+            "models",
+            error.to_string(),
+            "run `rumiai models fetch`",
+        )),
+    }
+    findings
+}
+
+/// Opens what analysis opens, and says on which provider it runs and why not on a better one.
+fn models(cache: &CacheDir, settings: &Settings) -> Vec<Finding> {
+    let remedy = "run `rumiai models fetch`";
+    let opened = Engine::start(cache.clone(), settings.models.clone())
+        .map_err(detect::OpenError::from)
+        .and_then(|engine| Detect::open(&engine, settings.detect.clone()));
+    let mut findings = match &opened {
+        Ok(detect) => provider(detect.model()),
+        Err(error) => vec![Finding::bad("inference", chain(error), remedy)],
+    };
+    if settings.models.set == ModelSet::Agpl {
+        findings.push(Finding::note(
+            "licence",
+            "weights under the AGPL are in use: serving them on a network obliges you to offer your source",
+        ));
+    }
+    findings
+}
+
+fn provider(model: &Model) -> Vec<Finding> {
+    let serves = format!("{} serves {}", model.provider(), model.entry().name);
+    let mut findings = vec![Finding::ok("provider", serves)];
+    findings.extend(model.passed_over().iter().map(|other| {
+        Finding::note(
+            "provider",
+            format!("{} not used: {}", other.provider, other.reason),
+        )
+    }));
+    findings
+}
+
+fn space(settings: &Settings) -> anyhow::Result<Finding> {
+    let store = settings.store_directory()?;
+    let existing = store
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
+    let system = match statvfs(existing) {
+        Ok(system) => system,
+        Err(error) => {
+            return Ok(Finding::note(
+                "disk",
+                format!("free space unknown: {error}"),
+            ));
+        }
+    };
+    let free = system
+        .blocks_available()
+        .saturating_mul(system.fragment_size());
+    let text = format!(
+        "{:.1} GiB free at {}",
+        free as f64 / f64::from(1 << 30),
+        existing.display()
+    );
+    Ok(if free < LOW_SPACE_BYTES {
+        Finding::bad(
+            "disk",
+            text,
+            "free some space or set `store.directory` to another disk",
+        )
+    } else {
+        Finding::ok("disk", text)
+    })
+}

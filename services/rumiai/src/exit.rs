@@ -1,0 +1,65 @@
+//! What the process says by ending.
+
+use inference::Error as InferenceError;
+use std::{error::Error, process::ExitCode};
+
+/// Exit codes, in the order in which one outweighs another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Everything asked for was done.
+    Success,
+    /// Something failed, or we were interrupted.
+    Failure,
+    /// A model could not do its work, or is not there.
+    Models,
+    /// A video could not be fetched.
+    Fetch,
+    /// A setting is wrong (`EX_USAGE` of sysexits.h).
+    Settings,
+}
+
+impl Exit {
+    /// The code of a command that ended with `error`.
+    #[must_use]
+    pub fn of(error: &anyhow::Error) -> Self {
+        if error.downcast_ref::<InferenceError>().is_some() {
+            Self::Models
+        } else {
+            Self::Failure
+        }
+    }
+
+    /// The number the shell sees.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Fetch => 3,
+            Self::Models => 4,
+            Self::Settings => 64,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+/// An error and all its causes in one line. A cause that is said already is not said twice.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}

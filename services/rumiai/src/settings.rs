@@ -1,0 +1,300 @@
+//! Settings in layers: defaults, files, environment. The only place that reads the environment.
+
+use config::{Config, Environment, File, FileFormat};
+use contracts::StageName;
+use inference::{CacheDir, EngineConfig};
+use ingest::IngestConfig;
+use serde::{Deserialize, Serialize};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use worker::Policy;
+
+/// Cached media kept in the store, in bytes: 10 GiB.
+pub const STORE_BUDGET_BYTES: u64 = 10 << 30;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Logging.
+    pub log: LogSettings,
+    /// Where results go.
+    pub output: OutputSettings,
+    /// Where artifacts are kept between runs.
+    pub store: StoreSettings,
+    /// Where fetched files are kept.
+    pub cache: CacheSettings,
+    /// Which stages run.
+    pub stages: StageSettings,
+    /// How stages are tried.
+    pub worker: WorkerSettings,
+    /// Model weights and what they run on.
+    pub models: EngineConfig,
+    /// What is taken in.
+    pub ingest: IngestConfig,
+    /// What is decoded, by which program, within which limits.
+    pub decode: decode::DecodeConfig,
+    /// Shot detection.
+    pub shots: shots::Config,
+    /// Object detection.
+    pub detect: detect::Config,
+    /// Sound measurement.
+    pub sound: sound::Config,
+    /// Limits of the analyses.
+    pub timeline: timeline::Limits,
+}
+
+/// Logging.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter as `tracing-subscriber` reads it.
+    pub level: String,
+    /// Whether lines are JSON objects.
+    pub json: bool,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            level: "warn".into(),
+            json: false,
+        }
+    }
+}
+
+/// Where results go.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutputSettings {
+    /// Folder for results.
+    pub directory: PathBuf,
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        Self {
+            directory: ".".into(),
+        }
+    }
+}
+
+/// Where artifacts are kept between runs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// Folder; `store` in the cache if not set.
+    pub directory: Option<PathBuf>,
+    /// Bytes of cached media kept; those used longest ago go first.
+    pub max_bytes: u64,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            directory: None,
+            max_bytes: STORE_BUDGET_BYTES,
+        }
+    }
+}
+
+/// Where fetched files are kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CacheSettings {
+    /// Folder; `RUMIAI_CACHE_DIR`, else `rumiai` in the user's cache directory if not set.
+    pub directory: Option<PathBuf>,
+}
+
+/// Which stages run.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StageSettings {
+    /// Stages left out; only optional ones may be.
+    pub without: Vec<StageName>,
+}
+
+/// How stages are tried.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkerSettings {
+    /// Attempts in all.
+    pub max_attempts: u32,
+    /// Longest time one attempt may take, in seconds.
+    pub attempt_timeout_s: u64,
+    /// Delay before the second attempt, in seconds; it doubles with each further one.
+    pub base_delay_s: u64,
+    /// Longest delay between two attempts, in seconds.
+    pub max_delay_s: u64,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Self {
+            max_attempts: policy.max_attempts,
+            attempt_timeout_s: policy.attempt_timeout.as_secs(),
+            base_delay_s: policy.base_delay.as_secs(),
+            max_delay_s: policy.max_delay.as_secs(),
+        }
+    }
+}
+
+impl WorkerSettings {
+    /// The policy these settings describe.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        Policy {
+            max_attempts: self.max_attempts,
+            attempt_timeout: Duration::from_secs(self.attempt_timeout_s),
+            base_delay: Duration::from_secs(self.base_delay_s),
+            max_delay: Duration::from_secs(self.max_delay_s),
+        }
+    }
+}
+
+/// A setting that is wrong, with its key.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Unknown key, wrong type or unreadable file.
+    #[error("settings: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    /// A value that cannot be meant.
+    #[error("settings: {0}")]
+    Unusable(String),
+    /// There is no folder to keep things in.
+    #[error(
+        "settings: set RUMIAI_CACHE_DIR: neither it nor XDG_CACHE_HOME nor HOME names a folder"
+    )]
+    NoCache,
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Reads all layers.
+///
+/// # Errors
+/// [`SettingsError`] naming the key that is unknown or unusable.
+pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
+    let mut builder = Config::builder();
+    if let Some(level) = variable("LOG_LEVEL").and_then(|level| level.into_string().ok()) {
+        builder = builder.set_default("log.level", level.to_lowercase())?;
+    }
+    for (path, required) in files(file) {
+        builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(required));
+    }
+    let environment = Environment::with_prefix("RUMIAI")
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",")
+        .with_list_parse_key("stages.without")
+        .with_list_parse_key("models.providers");
+    let settings: Settings = builder.add_source(environment).build()?.try_deserialize()?;
+    settings.validate()?;
+    Ok(settings)
+}
+
+/// Settings files, weakest first, and whether each must exist.
+fn files(named: Option<&Path>) -> Vec<(PathBuf, bool)> {
+    if let Some(path) = named {
+        return vec![(path.to_owned(), true)];
+    }
+    let home = || variable("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let user = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
+    let mut files: Vec<_> = user
+        .map(|folder| (folder.join("rumiai/config.toml"), false))
+        .into_iter()
+        .collect();
+    files.push(("rumiai.toml".into(), false));
+    files
+}
+
+impl Settings {
+    /// Refuses values that cannot be meant.
+    fn validate(&self) -> Result<(), SettingsError> {
+        let unusable = |text: String| SettingsError::Unusable(text);
+        for stage in &self.stages.without {
+            self.check_optional(*stage)?;
+        }
+        if self.worker.max_attempts == 0 || self.worker.attempt_timeout_s == 0 {
+            return Err(unusable(
+                "worker.max_attempts and worker.attempt_timeout_s must be at least 1".into(),
+            ));
+        }
+        let checks: [(&str, Result<(), String>); 6] = [
+            (
+                "",
+                self.ingest.validate().map_err(|error| error.to_string()),
+            ),
+            (
+                "decode: ",
+                self.decode.validate().map_err(|error| error.to_string()),
+            ),
+            ("", self.shots.validate().map_err(|error| error.to_string())),
+            (
+                "",
+                self.detect.validate().map_err(|error| error.to_string()),
+            ),
+            ("", self.sound.validate().map_err(|error| error.to_string())),
+            (
+                "",
+                self.timeline.validate().map_err(|error| error.to_string()),
+            ),
+        ];
+        for (prefix, outcome) in checks {
+            outcome.map_err(|text| unusable(format!("{prefix}{text}")))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to leave out a stage without which there is no result.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unusable`] naming the stages that may be left out.
+    pub fn check_optional(&self, stage: StageName) -> Result<(), SettingsError> {
+        if stage.spec().is_some_and(|spec| spec.optional) {
+            return Ok(());
+        }
+        let optional: Vec<_> = contracts::flow::FLOW
+            .iter()
+            .filter(|spec| spec.optional)
+            .collect();
+        let names: Vec<_> = optional.iter().map(|spec| spec.name.as_str()).collect();
+        Err(SettingsError::Unusable(format!(
+            "stages.without: there is no result without {stage}; it may hold {}",
+            names.join(", ")
+        )))
+    }
+
+    /// Where fetched files are kept.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoCache`] if nothing names a folder.
+    pub fn cache(&self) -> Result<CacheDir, SettingsError> {
+        let configured = self.cache.directory.clone().map(CacheDir::new);
+        configured
+            .or_else(|| CacheDir::resolve(variable))
+            .ok_or(SettingsError::NoCache)
+    }
+
+    /// Where artifacts are kept between runs.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoCache`] if nothing names a folder.
+    pub fn store_directory(&self) -> Result<PathBuf, SettingsError> {
+        match &self.store.directory {
+            Some(directory) => Ok(directory.clone()),
+            None => Ok(self.cache()?.root().join("store")),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! `rumiai analyze` as a real process on real videos with real models.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use common::{files_below, json_of, rumiai};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// Every file of a result by its path, the time in its name left out; `summary.json`, where times
+/// and run ids are, apart.
+fn timeless_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for path in files_below(folder) {
+        let relative = path
+            .strip_prefix(folder)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        if relative.ends_with("summary.json") {
+            continue;
+        }
+        let name = match relative.rsplit_once("_20") {
+            Some((stem, time)) if time.len() == "261120_120000.json".len() => {
+                format!("{stem}.json")
+            }
+            _ => relative,
+        };
+        assert!(files.insert(name, fs::read(&path).unwrap()).is_none());
+    }
+    files
+}
+
+#[test]
+fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result() {
+    let clip = testkit::cache_file("media/demo.mp4");
+    let store = tempfile::tempdir().unwrap();
+    let run = || {
+        let output = tempfile::tempdir().unwrap();
+        let done = rumiai(store.path())
+            .args([
+                "analyze",
+                clip.to_str().unwrap(),
+                "--output-format",
+                "json",
+                "-o",
+            ])
+            .arg(output.path())
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        (json_of(&done.stdout), output)
+    };
+    let (first, first_folder) = run();
+    let (_, second_folder) = run();
+
+    assert_eq!(first["success"], true);
+    assert_eq!(first["report"]["degraded"], false);
+    let files = timeless_files(first_folder.path());
+    let expected = [
+        "insights/demo/creative_density/creative_density_complete.json",
+        "insights/demo/creative_density/creative_density_ml.json",
+        "insights/demo/creative_density/creative_density_result.json",
+        "insights/demo/scene_pacing/scene_pacing_complete.json",
+        "insights/demo/scene_pacing/scene_pacing_ml.json",
+        "insights/demo/scene_pacing/scene_pacing_result.json",
+        "unified_analysis/demo.json",
+    ];
+    assert_eq!(files.keys().collect::<Vec<_>>(), expected);
+    assert!(
+        files == timeless_files(second_folder.path()),
+        "two runs of one file differ"
+    );
+
+    // Six shots were put together, people talk in most of them, and there is sound throughout.
+    assert_eq!(first["report"]["shots"], 6);
+    assert!(
+        first["report"]["objects"]["person"]["tracks"]
+            .as_u64()
+            .unwrap()
+            >= 3,
+        "{first:#}"
+    );
+    assert_eq!(first["report"]["sound"]["energy_windows"], 5);
+    assert!(first["metrics"]["real_time_factor"].as_f64().unwrap() > 0.0);
+    let left: Vec<_> = files_below(&store.path().join("store/jobs"));
+    assert!(
+        left.is_empty(),
+        "artifacts of finished jobs remain: {left:?}"
+    );
+}
+
+#[test]
+fn a_stage_left_out_is_said_to_be_not_measured() {
+    let clip = testkit::cache_file("media/demo.mp4");
+    let folder = tempfile::tempdir().unwrap();
+    let done = rumiai(folder.path())
+        .args([
+            "analyze",
+            clip.to_str().unwrap(),
+            "--without",
+            "detect",
+            "--output-format",
+            "json",
+            "-o",
+        ])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let result = json_of(&done.stdout);
+    assert!(
+        done.status.success(),
+        "what was not asked for is no failure: {result:#}"
+    );
+    assert!(
+        result["report"]["objects"].is_null(),
+        "not measured is null, not an empty list"
+    );
+    let unified = fs::read(folder.path().join("unified_analysis/demo.json")).unwrap();
+    let unified: serde_json::Value = serde_json::from_slice(&unified).unwrap();
+    assert_eq!(unified["ml_data"]["yolo"], serde_json::json!({}));
+    assert_eq!(unified["pipeline_status"]["yolo"], false);
+    for key in [
+        "whisper",
+        "mediapipe",
+        "ocr",
+        "emotion_detection",
+        "scene_detection",
+        "audio_energy",
+    ] {
+        assert!(
+            unified["ml_data"].get(key).is_some(),
+            "ml_data has no {key}"
+        );
+    }
+}
+
+#[test]
+fn several_videos_give_one_object_and_a_bad_one_costs_the_others_nothing() {
+    let clip = testkit::cache_file("media/demo.mp4");
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("bad.mp4");
+    fs::write(&bad, "this is no video").unwrap();
+    let done = rumiai(folder.path())
+        .args([
+            "analyze",
+            bad.to_str().unwrap(),
+            clip.to_str().unwrap(),
+            "--without",
+            "detect",
+        ])
+        .args(["--output-format", "json", "-o"])
+        .arg(folder.path().join("out"))
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    let object = json_of(&done.stdout);
+    assert_eq!(object["success"], false);
+    assert_eq!(object["results"][0]["success"], false);
+    assert_eq!(object["results"][0]["error_type"], "VideoError");
+    assert_eq!(object["results"][1]["success"], true, "{object:#}");
+}
+
+#[test]
+fn the_line_protocol_counts_up_and_ends_before_the_object() {
+    let clip = testkit::cache_file("media/demo.mp4");
+    let folder = tempfile::tempdir().unwrap();
+    let done = rumiai(folder.path())
+        .args(["analyze", clip.to_str().unwrap(), "--without", "detect"])
+        .args(["--progress", "plain", "--output-format", "json", "-o"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    let (lines, object) = text.split_at(text.find("\n{").unwrap() + 1);
+    let percents: Vec<u32> = lines
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("📊 ")?
+                .split_once("... (")?
+                .1
+                .strip_suffix("%)")?
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert_eq!(percents, [0, 10, 20, 50, 65, 70, 95, 100]);
+    assert!(lines.contains("✅ Video ID: demo\n"));
+    assert!(lines.contains("✅ Downloaded to: "));
+    assert_eq!(json_of(object.as_bytes())["success"], true);
+}
+
+#[test]
+fn failures_name_what_to_do_and_have_their_exit_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], i32, &str); 5] = [
+        (
+            &["analyze", "/no/such/clip.mp4", "--without", "detect"],
+            1,
+            "check that the file exists",
+        ),
+        (
+            &["analyze", "http://example.com/a.mp4", "--without", "detect"],
+            3,
+            "use https",
+        ),
+        (&["analyze"], 2, "Usage"),
+        (
+            &["analyze", "a.mp4", "--without", "decode"],
+            64,
+            "there is no result without decode",
+        ),
+        (&["analyze", "a.mp4"], 4, "rumiai models fetch"),
+    ];
+    for (arguments, code, text) in cases {
+        let done = rumiai(folder.path())
+            .env("RUMIAI_CACHE_DIR", folder.path().join("empty"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(text), "{arguments:?} said: {said}");
+    }
+}

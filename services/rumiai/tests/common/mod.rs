@@ -1,0 +1,42 @@
+//! The executable under test.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The executable with a store of its own under `folder`, weights from the real cache, and no
+/// settings of the developer's.
+pub fn rumiai(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rumiai"));
+    command
+        .env("RUMIAI_CACHE_DIR", testkit::cache_dir())
+        .env("RUMIAI__STORE__DIRECTORY", folder.join("store"))
+        .env("XDG_CONFIG_HOME", folder)
+        .env_remove("LOG_LEVEL")
+        .current_dir(folder);
+    command
+}
+
+/// The one JSON object on standard output.
+#[allow(dead_code, reason = "not every test file prints JSON")]
+pub fn json_of(stdout: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(stdout)
+        .unwrap_or_else(|error| panic!("{error} in: {}", String::from_utf8_lossy(stdout)))
+}
+
+/// All files below a folder; none if it does not exist.
+#[allow(dead_code, reason = "not every test file looks at files")]
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut pending = vec![folder.to_owned()];
+    let mut files = Vec::new();
+    while let Some(path) = pending.pop() {
+        match std::fs::read_dir(&path) {
+            Ok(entries) => pending.extend(entries.map(|entry| entry.unwrap().path())),
+            Err(_) if path.is_file() => files.push(path),
+            Err(_) => {}
+        }
+    }
+    files.sort();
+    files
+}

@@ -1,0 +1,72 @@
+//! What the measurement of sound may be told.
+
+use serde::Deserialize;
+
+const DEFAULT_SILENCE_DBFS: f64 = -50.0;
+const DEFAULT_MIN_SILENCE_MS: u64 = 500;
+const DEFAULT_ONSET_RISE_DB: f64 = 6.0;
+const DEFAULT_MIN_ONSET_GAP_MS: u64 = 100;
+
+/// Settings of the `sound` stage.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Level below which sound counts as silence, in decibels to full scale.
+    pub silence_dbfs: f64,
+    /// Shortest silence reported, in milliseconds.
+    pub min_silence_ms: u64,
+    /// How far the level must rise above its recent mean rise to be an onset, in decibels.
+    pub onset_rise_db: f64,
+    /// Shortest time between two onsets, in milliseconds.
+    pub min_onset_gap_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            silence_dbfs: DEFAULT_SILENCE_DBFS,
+            min_silence_ms: DEFAULT_MIN_SILENCE_MS,
+            onset_rise_db: DEFAULT_ONSET_RISE_DB,
+            min_onset_gap_ms: DEFAULT_MIN_ONSET_GAP_MS,
+        }
+    }
+}
+
+/// A setting that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("setting sound.{key} {rule}")]
+pub struct InvalidConfig {
+    key: &'static str,
+    rule: &'static str,
+}
+
+impl Config {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`InvalidConfig`] naming the first setting at fault and its rule.
+    pub fn validate(&self) -> Result<(), InvalidConfig> {
+        let rules = [
+            (
+                "silence_dbfs",
+                (-90.0..0.0).contains(&self.silence_dbfs),
+                "must be at least -90 and below 0",
+            ),
+            ("min_silence_ms", self.min_silence_ms > 0, "must be above 0"),
+            (
+                "onset_rise_db",
+                self.onset_rise_db > 0.0 && self.onset_rise_db.is_finite(),
+                "must be above 0",
+            ),
+            (
+                "min_onset_gap_ms",
+                self.min_onset_gap_ms > 0,
+                "must be above 0",
+            ),
+        ];
+        match rules.into_iter().find(|(_, holds, _)| !holds) {
+            Some((key, _, rule)) => Err(InvalidConfig { key, rule }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! From the results of all stages to the files consumers read: pure and synchronous.
+
+pub mod block;
+pub mod build;
+pub mod clock;
+pub mod coverage;
+pub mod density;
+pub mod entries;
+pub mod events;
+pub mod measure;
+pub mod numbers;
+pub mod pacing;
+pub mod read;
+pub mod unified;
+
+use crate::{Error, Limits, Metric};
+use block::{Analysis, Files};
+use bytes::Bytes;
+use contracts::{
+    decoded::{Completeness, Probe},
+    job::VideoMetadata,
+    manifest::FailureClass,
+    messages::StageFailure,
+};
+use events::Events;
+
+/// One analysis: how it is computed and what its fields mean.
+pub struct AnalysisSpec {
+    /// Its name, as `scene_pacing`.
+    pub name: &'static str,
+    /// What the names of its blocks begin with.
+    pub prefix: &'static str,
+    /// Computes it.
+    pub analyse: fn(&Events) -> Result<Analysis, Error>,
+    /// Definitions of its fields, by block.
+    pub metrics: &'static [&'static [Metric]],
+}
+
+/// The analyses, in the order in which they are reported.
+pub const ANALYSES: &[AnalysisSpec] = &[
+    AnalysisSpec {
+        name: density::NAME.0,
+        prefix: density::NAME.1,
+        analyse: density::analyse,
+        metrics: density::METRICS,
+    },
+    AnalysisSpec {
+        name: pacing::NAME.0,
+        prefix: pacing::NAME.1,
+        analyse: pacing::analyse,
+        metrics: pacing::METRICS,
+    },
+];
+
+/// Everything the analyses are made from.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// What is known of the video besides its bytes.
+    pub metadata: VideoMetadata,
+    /// What the file says of itself; its duration is the clock.
+    pub probe: Probe,
+    /// How much of the file could be decoded.
+    pub completeness: Completeness,
+    /// A [`ShotList`](contracts::shots::ShotList), JSON.
+    pub shots: Option<Bytes>,
+    /// [`ObjectDetections`](contracts::objects::ObjectDetections), JSON.
+    pub objects: Option<Bytes>,
+    /// A [`SoundEnergy`](contracts::sound::SoundEnergy), JSON.
+    pub sound: Option<Bytes>,
+    /// Stages without a result, and why.
+    pub failures: Vec<StageFailure>,
+}
+
+/// The files of one video.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The unified analysis, JSON.
+    pub unified: Vec<u8>,
+    /// The analyses in the order of [`ANALYSES`].
+    pub analyses: Vec<Files>,
+    /// Whether something that was asked for could not be measured.
+    pub degraded: bool,
+}
+
+/// Joins everything.
+///
+/// # Errors
+/// [`Error::TooLong`] over the limit, [`Error::Unwritable`] if a formula gives a number that is
+/// not finite.
+pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
+    let seconds = clock::Clock::new(input.probe.duration).second_count() as u64;
+    if seconds > limits.max_duration_seconds {
+        return Err(Error::TooLong {
+            actual_seconds: seconds,
+            limit_seconds: limits.max_duration_seconds,
+        });
+    }
+    let results = build::Results::read(input, limits);
+    let events = build::events(input, &results);
+    let analyses = ANALYSES
+        .iter()
+        .map(|analysis| (analysis.analyse)(&events)?.files())
+        .collect::<Result<_, Error>>()?;
+    let asked_for = |failure: &StageFailure| failure.class != FailureClass::SwitchedOff;
+    Ok(Output {
+        unified: unified::unified(input, &results, &events)?,
+        analyses,
+        degraded: results.unreadable
+            || !input.completeness.complete
+            || input.failures.iter().any(asked_for),
+    })
+}

@@ -1,0 +1,235 @@
+//! The event model: lists of events with real intervals on the clock of one video.
+//!
+//! Intervals are half-open. Per-second views are derived from the lists where they are needed.
+
+use super::{
+    clock::Clock,
+    coverage::{Modality, SampledSeconds, Stream},
+    measure::{Measured, Reason},
+};
+use contracts::{MediaTime, TimeSpan, shots::BoundaryKind};
+use std::collections::BTreeMap;
+
+/// Everything that was found in one video.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Events {
+    /// The clock all intervals are on.
+    pub clock: Clock,
+    /// Whether the file has an audio stream.
+    pub has_audio: bool,
+    /// Shots and boundaries.
+    pub shots: Stream<Shots>,
+    /// Objects.
+    pub objects: Stream<Objects>,
+    /// The sound.
+    pub sound: Stream<Sound>,
+    /// What is said.
+    pub speech: Stream<Vec<Utterance>>,
+    /// What is written.
+    pub text: Stream<Vec<Overlay>>,
+    /// Stickers.
+    pub stickers: Stream<Vec<Overlay>>,
+    /// Faces.
+    pub faces: Stream<Vec<Sighting>>,
+    /// Gestures; frames without one leave no event.
+    pub gestures: Stream<Vec<Sighting>>,
+    /// Stretches in which the expression of a face is known.
+    pub emotions: Stream<Vec<Sighting>>,
+}
+
+/// One boundary between two shots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Boundary {
+    /// First instant of the new shot; inside the video and never its beginning.
+    pub time: MediaTime,
+    /// What kind of transition.
+    pub kind: BoundaryKind,
+}
+
+/// The shots of a video.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shots {
+    /// Boundaries by rising time.
+    pub boundaries: Vec<Boundary>,
+    /// The intervals between them, which cover the video as far as it was decoded; one where
+    /// there is no boundary.
+    pub intervals: Vec<TimeSpan>,
+}
+
+/// One object in one sampled frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detection {
+    /// When.
+    pub time: MediaTime,
+    /// COCO class.
+    pub class: String,
+    /// Detector's confidence, 0–1.
+    pub confidence: f64,
+    /// Corners `[x1, y1, x2, y2]` in pixels.
+    pub bbox: [f64; 4],
+    /// The track it belongs to.
+    pub track: Option<String>,
+}
+
+/// One object followed over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Track {
+    /// Name of the track.
+    pub id: String,
+    /// COCO class.
+    pub class: String,
+    /// From its first to its last detection.
+    pub span: TimeSpan,
+}
+
+/// The objects of a video.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Objects {
+    /// Times of the frames looked at, rising.
+    pub frames: Vec<MediaTime>,
+    /// Detections by rising time.
+    pub detections: Vec<Detection>,
+    /// Tracks by first appearance.
+    pub tracks: Vec<Track>,
+}
+
+/// Mean energy of the sound in one window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EnergyWindow {
+    /// The window.
+    pub span: TimeSpan,
+    /// Share (0–1) of the loudest windows.
+    pub level: f64,
+}
+
+/// The sound of a video.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sound {
+    /// Instants at which the energy rises, rising.
+    pub onsets: Vec<MediaTime>,
+    /// Energy by rising time.
+    pub energy: Vec<EnergyWindow>,
+    /// Silent stretches by rising time.
+    pub silences: Vec<TimeSpan>,
+}
+
+/// Something said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Utterance {
+    /// From the first to the last word.
+    pub span: TimeSpan,
+    /// The words.
+    pub text: String,
+}
+
+/// A text or a sticker, from its first to its last sighting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overlay {
+    /// While it is visible.
+    pub span: TimeSpan,
+    /// What it says or shows.
+    pub content: String,
+    /// Detector's confidence, 0–1.
+    pub confidence: f64,
+}
+
+/// A face, gesture or expression, from its first to its last sighting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// While it is visible.
+    pub span: TimeSpan,
+    /// What it is, as `thumbs_up`.
+    pub label: String,
+    /// Detector's confidence, 0–1.
+    pub confidence: f64,
+}
+
+impl Events {
+    /// A video in which nothing has been measured yet, for a reason that depends on the modality.
+    #[must_use]
+    pub fn unmeasured(clock: Clock, has_audio: bool, reason: impl Fn(Modality) -> Reason) -> Self {
+        Self {
+            clock,
+            has_audio,
+            shots: Stream::NotMeasured(reason(Modality::Shots)),
+            objects: Stream::NotMeasured(reason(Modality::Objects)),
+            sound: Stream::NotMeasured(reason(Modality::Sound)),
+            speech: Stream::NotMeasured(reason(Modality::Speech)),
+            text: Stream::NotMeasured(reason(Modality::Text)),
+            stickers: Stream::NotMeasured(reason(Modality::Stickers)),
+            faces: Stream::NotMeasured(reason(Modality::Faces)),
+            gestures: Stream::NotMeasured(reason(Modality::Gestures)),
+            emotions: Stream::NotMeasured(reason(Modality::Emotions)),
+        }
+    }
+    /// Where a modality was looked at.
+    ///
+    /// # Errors
+    /// The reason, if it was not measured.
+    pub fn sampled(&self, modality: Modality) -> Measured<&SampledSeconds> {
+        match modality {
+            Modality::Shots => self.shots.sampled(),
+            Modality::Objects => self.objects.sampled(),
+            Modality::Sound => self.sound.sampled(),
+            Modality::Speech => self.speech.sampled(),
+            Modality::Text => self.text.sampled(),
+            Modality::Stickers => self.stickers.sampled(),
+            Modality::Faces => self.faces.sampled(),
+            Modality::Gestures => self.gestures.sampled(),
+            Modality::Emotions => self.emotions.sampled(),
+        }
+    }
+}
+
+impl Shots {
+    /// The shots between `boundaries` of a video decoded until `end`; only boundaries inside it
+    /// count, once each.
+    #[must_use]
+    pub fn between(end: MediaTime, mut boundaries: Vec<Boundary>) -> Self {
+        boundaries.retain(|b| MediaTime::ZERO < b.time && b.time < end);
+        boundaries.sort_by_key(|boundary| (boundary.time, boundary.kind as u8));
+        boundaries.dedup_by_key(|boundary| boundary.time);
+        let times = boundaries.iter().map(|boundary| boundary.time);
+        let starts = std::iter::once(MediaTime::ZERO).chain(times.clone());
+        let ends = times.chain([end]);
+        let intervals = starts
+            .zip(ends)
+            .map(|(start, end)| TimeSpan::new(start, end))
+            .collect();
+        Self {
+            boundaries,
+            intervals,
+        }
+    }
+}
+
+impl Objects {
+    /// Number of detections in every frame that has any, by time.
+    #[must_use]
+    pub fn per_frame(&self) -> BTreeMap<MediaTime, u32> {
+        let mut frames = BTreeMap::new();
+        for detection in &self.detections {
+            *frames.entry(detection.time).or_insert(0) += 1;
+        }
+        frames
+    }
+    /// Number of distinct objects: for every class its tracks, or the most detections of it in
+    /// one frame where that is more, summed.
+    #[must_use]
+    pub fn distinct(&self) -> u64 {
+        let mut tracks: BTreeMap<&str, u64> = BTreeMap::new();
+        for track in &self.tracks {
+            *tracks.entry(&track.class).or_insert(0) += 1;
+        }
+        let mut together: BTreeMap<(&str, MediaTime), u64> = BTreeMap::new();
+        for detection in &self.detections {
+            let frame = (detection.class.as_str(), detection.time);
+            *together.entry(frame).or_insert(0) += 1;
+        }
+        for ((class, _), count) in together {
+            let most = tracks.entry(class).or_insert(0);
+            *most = count.max(*most);
+        }
+        tracks.values().sum()
+    }
+}

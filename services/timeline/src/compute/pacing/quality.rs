@@ -1,0 +1,62 @@
+//! `scenePacingQuality`: how far to trust it.
+
+use super::Evidence;
+use crate::{
+    compute::{
+        block::Block,
+        coverage::{Modality, completeness},
+        measure::NO_DEFINITION,
+    },
+    metrics::define_metrics,
+};
+
+pub(super) fn block(evidence: &Evidence<'_>) -> Block {
+    let mut block = Block::new("scenePacingQuality");
+    for score in [
+        "flowScore",
+        "engagementPacing",
+        "viewerRetention",
+        "editingQuality",
+        "overallScore",
+    ] {
+        block.put::<f64>(score, Err(NO_DEFINITION));
+    }
+    // A file without sound is not short of it.
+    let needed: &[Modality] = if evidence.events.has_audio {
+        &[Modality::Shots, Modality::Sound]
+    } else {
+        &[Modality::Shots]
+    };
+    block.put("dataCompleteness", completeness(evidence.events, needed));
+    block
+}
+
+const NEVER: &str = "always: no definition that evidence supports";
+
+define_metrics!(
+    "scene_pacing",
+    "scenePacingQuality",
+    [
+        ("flowScore", "none", "nothing", "1", "none", NEVER),
+        ("engagementPacing", "none", "nothing", "1", "none", NEVER),
+        ("viewerRetention", "none", "nothing", "1", "none", NEVER),
+        ("editingQuality", "none", "nothing", "1", "none", NEVER),
+        ("overallScore", "none", "nothing", "1", "none", NEVER),
+        (
+            "dataCompleteness",
+            "share of shots and, if the file has audio, sound that was measured × mean share of seconds looked at of those",
+            "coverage",
+            "1",
+            "0–1",
+            "the video has no duration"
+        ),
+        (
+            "notMeasured.*",
+            "why the field at this path is null",
+            "coverage",
+            "text",
+            "one entry per null",
+            "never; empty if nothing is null"
+        ),
+    ]
+);

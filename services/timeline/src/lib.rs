@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod compute;
+mod config;
+mod error;
+pub mod json;
+mod metrics;
+mod run;
+
+pub use config::Limits;
+pub use error::Error;
+pub use metrics::{Metric, explain, metrics, metrics_markdown, suggest};
+pub use run::Timeline;

@@ -1,0 +1,159 @@
+//! The stage on a store in memory.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use common::rich;
+use contracts::{
+    ArtifactKey, ArtifactRef, Sha256, StageName,
+    decoded::PictureSet,
+    messages::{Decoded, Detected, Ingested, ShotsFound, SoundMeasured, TimelineInput},
+};
+use stage::{Artifacts, Stage, StageError};
+use testkit::Bench;
+use timeline::{Limits, Timeline, compute::analyse};
+
+fn reference(name: &str) -> ArtifactRef {
+    ArtifactRef {
+        key: ArtifactKey::new(format!("media/x/{name}")).unwrap(),
+        digest: Sha256::of(b""),
+        size_bytes: 0,
+    }
+}
+
+async fn input(bench: &Bench) -> TimelineInput {
+    let video = rich();
+    let store = |name: &'static str, bytes: Option<bytes::Bytes>| async move {
+        let key = ArtifactKey::new(format!("jobs/test/{name}")).unwrap();
+        bench.artifacts.put(&key, bytes.unwrap()).await.unwrap()
+    };
+    let pictures = || PictureSet {
+        data: reference("data"),
+        index: reference("index"),
+        count: 0,
+    };
+    TimelineInput {
+        ingested: Ingested {
+            source: reference("source.mp4"),
+            metadata: video.metadata,
+        },
+        decoded: Decoded {
+            media: Sha256::of(b"video"),
+            probe: video.probe,
+            completeness: video.completeness,
+            frames: pictures(),
+            thumbnails: pictures(),
+            audio: None,
+            signals: reference("signals"),
+        },
+        shots: Some(ShotsFound {
+            shots: store("shots.json", video.shots).await,
+            shot_count: 6,
+        }),
+        objects: Some(Detected {
+            objects: store("objects.json", video.objects).await,
+            detection_count: 11,
+            track_count: 5,
+        }),
+        sound: Some(SoundMeasured {
+            sound: store("sound.json", video.sound).await,
+            has_audio: true,
+        }),
+        failures: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn stores_what_it_computes_and_says_where() {
+    let bench = Bench::default();
+    let context = bench.context(StageName::Timeline);
+    let stage = Timeline::new(Limits::default()).unwrap();
+    let analysed = stage.run(input(&bench).await, &context).await.unwrap();
+    let expected = analyse(&rich(), &Limits::default()).unwrap();
+    assert!(!analysed.degraded);
+    assert_eq!(analysed.video_id.as_str(), "clip_1");
+    let stored = bench.artifacts.get(&analysed.unified).await.unwrap();
+    assert_eq!(stored, expected.unified);
+    let names: Vec<&str> = analysed.analyses.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(names, ["creative_density", "scene_pacing"]);
+    for (files, expected) in analysed.analyses.iter().zip(expected.analyses) {
+        assert_eq!(
+            bench.artifacts.get(&files.result).await.unwrap(),
+            expected.result
+        );
+        assert_eq!(bench.artifacts.get(&files.ml).await.unwrap(), expected.ml);
+        assert_eq!(
+            bench.artifacts.get(&files.complete).await.unwrap(),
+            expected.complete
+        );
+    }
+    let files: Vec<_> = context
+        .stored()
+        .iter()
+        .map(|r| r.key.file_name().to_owned())
+        .collect();
+    assert_eq!(
+        files,
+        [
+            "creative_density_complete.json",
+            "creative_density_ml.json",
+            "creative_density_result.json",
+            "scene_pacing_complete.json",
+            "scene_pacing_ml.json",
+            "scene_pacing_result.json",
+            "unified_analysis.json",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn running_again_stores_the_same() {
+    let bench = Bench::default();
+    let stage = Timeline::default();
+    let message = input(&bench).await;
+    let context = bench.context(StageName::Timeline);
+    let first = stage.run(message.clone(), &context).await.unwrap();
+    let again = bench.context(StageName::Timeline);
+    assert_eq!(stage.run(message, &again).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_result_over_the_limit_degrades_and_a_missing_one_is_tried_again() {
+    let bench = Bench::default();
+    let context = bench.context(StageName::Timeline);
+    let mut message = input(&bench).await;
+    let limits = Limits {
+        max_result_bytes: message.objects.as_ref().unwrap().objects.size_bytes - 1,
+        ..Limits::default()
+    };
+    let analysed = Timeline::new(limits)
+        .unwrap()
+        .run(message.clone(), &context)
+        .await
+        .unwrap();
+    assert!(analysed.degraded);
+    message.shots.as_mut().unwrap().shots = reference("nowhere");
+    let context = bench.context(StageName::Timeline);
+    let error = Timeline::default()
+        .run(message, &context)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StageError::Transient { .. }));
+}
+
+#[tokio::test]
+async fn a_video_over_the_limit_is_rejected() {
+    let bench = Bench::default();
+    let context = bench.context(StageName::Timeline);
+    let limits = Limits {
+        max_duration_seconds: 5,
+        ..Limits::default()
+    };
+    let stage = Timeline::new(limits).unwrap();
+    let error = stage.run(input(&bench).await, &context).await.unwrap_err();
+    assert!(matches!(&error, StageError::Rejected(_)));
+    assert_eq!(
+        error.reason(),
+        "video lasts 11 s, limit is 5 s; cut it into parts"
+    );
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod archive;
+mod cache;
+mod convert;
+mod elf;
+pub mod engine;
+pub mod error;
+pub mod fetch;
+pub mod golden;
+pub mod image;
+pub mod model;
+mod packages;
+mod pool;
+pub mod registry;
+mod runtime;
+pub mod tensor;
+pub mod verify;
+
+pub use cache::CacheDir;
+pub use engine::{Engine, EngineConfig, PassedOver, Provider};
+pub use error::{Error, ErrorClass, Result};
+pub use image::Sampling;
+pub use model::Model;
+pub use registry::{Manifest, ModelSet};
+pub use tensor::{NamedTensor, Tensor};
