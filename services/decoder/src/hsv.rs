@@ -11,11 +11,17 @@ const HALF: i32 = 1 << (SHIFT - 1);
 const SATURATION: f32 = (255 << SHIFT) as f32;
 const HUE: f32 = ((180 / 6) << SHIFT) as f32;
 
+/// The least `f32` above which there are only whole numbers: added to a smaller number, it
+/// leaves that number, rounded, in the lowest bits.
+const WHOLE: f32 = (1 << 23) as f32;
+
 /// OpenCV's table entry for a divisor: the quotient rounded to a whole number; none is half way
-/// between two. Zero for zero.
+/// between two. Zero for zero. (A cast from `f32` saturates, which not every processor can do
+/// for many numbers at once.)
 #[inline(always)]
 fn quotient(numerator: f32, divisor: i32) -> i32 {
-    let quotient = (numerator / divisor.max(1) as f32 + 0.5) as i32;
+    let bits = (numerator / divisor.max(1) as f32 + WHOLE).to_bits();
+    let quotient = (bits & (WHOLE as u32 - 1)) as i32;
     if divisor == 0 { 0 } else { quotient }
 }
 

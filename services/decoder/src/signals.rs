@@ -6,6 +6,7 @@ use crate::{
     shrink::Shrinker,
 };
 use contracts::{MediaTime, decoded::ChangeSignals};
+use pulp::{Arch, Simd, WithSimd};
 
 /// Frames are divided by the largest whole number that leaves this width (PySceneDetect 0.6).
 const SMALL_WIDTH: usize = 256;
@@ -32,12 +33,27 @@ struct Shape {
 pub struct ChangeMeter {
     target: (usize, usize),
     shape: Option<Shape>,
-    instructions: pulp::Arch,
+    instructions: Arch,
     chroma: [Vec<u8>; 2],
     current: Small,
     previous: Option<Small>,
     luma_before: Option<Vec<u8>>,
     signals: ChangeSignals,
+}
+
+/// One frame to be compared, as the dispatch by processor takes it.
+struct Comparison<'a, 'b> {
+    meter: &'a mut ChangeMeter,
+    frame: &'a Frame<'b>,
+    time: MediaTime,
+}
+
+impl WithSimd for Comparison<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.meter.compare(self.frame, self.time);
+    }
 }
 
 /// Width and height at which frames are compared: divided by the same whole number, which is
@@ -58,7 +74,7 @@ impl ChangeMeter {
         Self {
             target,
             shape: None,
-            instructions: pulp::Arch::new(),
+            instructions: Arch::new(),
             chroma: [small(), small()],
             current: Small::default(),
             previous: None,
@@ -70,12 +86,13 @@ impl ChangeMeter {
     /// Measures the next frame, with the widest vector instructions the processor has; the
     /// results do not depend on them.
     pub fn measure(&mut self, frame: &Frame<'_>, time: MediaTime) {
-        let instructions = self.instructions;
         self.prepare(frame);
-        instructions.dispatch(
-            #[inline(always)]
-            || self.compare(frame, time),
-        );
+        let instructions = self.instructions;
+        instructions.dispatch(Comparison {
+            meter: self,
+            frame,
+            time,
+        });
         self.advance();
     }
 

@@ -189,6 +189,9 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
     if let Some(level) = variable("LOG_LEVEL").and_then(|level| level.into_string().ok()) {
         builder = builder.set_default("log.level", level.to_lowercase())?;
     }
+    if let Some(library) = variable("ORT_DYLIB_PATH").and_then(|path| path.into_string().ok()) {
+        builder = builder.set_default("models.library", library)?;
+    }
     for (path, required) in files(file) {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(required));
     }

@@ -237,6 +237,21 @@ fn seconds_without_a_sampled_frame_are_listed_and_have_no_density() {
 }
 
 #[test]
+fn a_second_counts_only_if_every_measured_kind_was_looked_at() {
+    let input = Input {
+        objects: json(&objects(6.0, 0.5, &[])),
+        shots: json(&shots(6.0, &[1.5])),
+        ..video(6.0)
+    };
+    let result = result(&input, "creative_density");
+    let unsampled = &result["densityKeyEvents"]["unsampledSeconds"];
+    assert_eq!(unsampled, &json!([1, 3, 5]));
+    // The cut is known all the same.
+    assert_eq!(result["densityCoreMetrics"]["sceneChangeCount"], 1);
+    assert_eq!(result["densityCoreMetrics"]["totalElements"], 0);
+}
+
+#[test]
 fn nothing_measured_gives_nulls_and_no_confidence() {
     let result = result(&video(20.0), "creative_density");
     assert_eq!(result["densityCoreMetrics"]["avgDensity"], Value::Null);

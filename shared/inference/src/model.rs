@@ -93,7 +93,7 @@ impl Model {
                 Err(error) if provider == Provider::Cpu => return Err(error),
                 Err(error) => {
                     let reason = error.to_string();
-                    tracing::warn!(model = entry.name, %provider, reason, "provider passed over");
+                    tracing::info!(model = entry.name, %provider, reason, "provider passed over");
                     passed_over.push(PassedOver { provider, reason });
                 }
             }

@@ -39,21 +39,23 @@ pub(super) fn separate(
     (cuts, flashes)
 }
 
-/// The first frame after the jump at `frame` that shows the picture from before it.
+/// The first frame after the jump at `frame` that is as bright and contrasty as the one before it,
+/// if it shows the same picture. If it does not, this was a flash into another picture, and frames
+/// after it prove nothing.
 fn returns_at(series: &Series<'_>, frame: usize, config: &Config) -> Option<usize> {
     (frame + 1..series.len())
         .take_while(|back| series.between(frame, *back) <= config.max_flash())
-        .find(|back| same_picture(series, frame, *back))
+        .find(|back| same_level(series, frame - 1, *back))
+        .filter(|back| same_picture(series, frame, *back))
+}
+
+fn same_level(series: &Series<'_>, a: usize, b: usize) -> bool {
+    (series.brightness(a) - series.brightness(b)).abs() <= SAME_LEVEL
+        && (series.deviation(a) - series.deviation(b)).abs() <= SAME_LEVEL
 }
 
 fn same_picture(series: &Series<'_>, jump: usize, back: usize) -> bool {
     let before = jump - 1;
-    let level = |a: f64, b: f64| (a - b).abs() <= SAME_LEVEL;
-    if !level(series.brightness(before), series.brightness(back))
-        || !level(series.deviation(before), series.deviation(back))
-    {
-        return false;
-    }
     // Only here do the signals compare the very two pictures: `back` is two after `before`.
     if back == jump + 1 && series.luma_two_back(jump) > 0.0 {
         let into_flash = series.luma_two_back(jump);

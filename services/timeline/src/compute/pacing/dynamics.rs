@@ -112,10 +112,20 @@ pub fn cut_density_zones(windows: &[(TimeSpan, usize)]) -> Vec<String> {
         .collect()
 }
 
+/// How the cuts share out between the halves of the video.
+fn put_tempo(block: &mut Block, evidence: &Evidence<'_>) {
+    let halves = evidence.of_cut(|editing| halves(&editing.cuts(), editing.duration()));
+    let score = |(early, late)| acceleration_score(early, late);
+    let balance = |(early, late): (usize, usize)| early as f64 / (early + late).max(1) as f64;
+    block.put("accelerationScore", halves.clone().map(score));
+    block.put("tempoBalance.earlyCuts", halves.clone().map(|both| both.0));
+    block.put("tempoBalance.lateCuts", halves.clone().map(|both| both.1));
+    block.put("tempoBalance.balanceIndex", halves.map(balance));
+}
+
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let mut block = Block::new("scenePacingDynamics");
     let windows = evidence.of(|editing| cuts_per_window(editing.clock(), editing.boundaries()));
-    let halves = evidence.of_cut(|editing| halves(&editing.cuts(), editing.duration()));
     let progression = windows.clone().map(|windows| {
         let named = |(window, cuts)| WindowCuts {
             window: span_key(window),
@@ -139,20 +149,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         "decelerationPoints",
         evidence.of(|editing| decelerations(editing.intervals())),
     );
-    let score = halves
-        .clone()
-        .map(|(early, late)| acceleration_score(early, late));
-    block.put("accelerationScore", score);
-    block.put(
-        "tempoBalance.earlyCuts",
-        halves.clone().map(|halves| halves.0),
-    );
-    block.put(
-        "tempoBalance.lateCuts",
-        halves.clone().map(|halves| halves.1),
-    );
-    let balance = halves.map(|(early, late)| early as f64 / (early + late).max(1) as f64);
-    block.put("tempoBalance.balanceIndex", balance);
+    put_tempo(&mut block, evidence);
     let intro = |editing: &super::Editing| {
         let cuts = editing.cuts();
         cuts.iter().filter(|cut| **cut < EDGE_SECONDS).count()
