@@ -3,8 +3,11 @@
 use crate::{allowed, failure::Failure};
 use contracts::decoded::Container;
 use gst::prelude::*;
-use media::protocol::Task;
-use std::path::Path;
+use media::protocol::{CodecState, Task};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// The file on standard input, opened anew so that demuxers may read it at any place; `fdsrc`
 /// would only let them read on.
@@ -42,6 +45,30 @@ fn load(name: &str) -> Result<(), String> {
         .map_err(|error| format!("plugin {} cannot be loaded: {error}", path.display()))
 }
 
+/// Errors the codec library has reported so far.
+static REPORTED: AtomicU64 = AtomicU64::new(0);
+/// The category of the codec library's log within GStreamer's.
+const CODEC_LOG: &str = "libav";
+
+/// Counts the errors the codec library reports. It hides damage in a stream as well as it can
+/// and tells nobody but its log.
+pub fn count_reported_errors() {
+    gst::log::remove_default_log_function();
+    gst::log::add_log_function(|category, level, _, _, _, _, _| {
+        if level == gst::DebugLevel::Error && category.name() == CODEC_LOG {
+            REPORTED.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    gst::log::set_active(true);
+    gst::log::set_threshold_for_name(CODEC_LOG, gst::DebugLevel::Error);
+}
+
+/// Errors the codec library has reported since [`count_reported_errors`].
+#[must_use]
+pub fn reported_errors() -> u64 {
+    REPORTED.load(Ordering::Relaxed)
+}
+
 /// Makes one element.
 ///
 /// # Errors
@@ -61,6 +88,26 @@ pub fn make_first(names: &[&str]) -> Result<gst::Element, Failure> {
         .iter()
         .find_map(|name| make(name).ok())
         .ok_or_else(|| Failure::Unavailable(format!("no plugin has one of {names:?}")))
+}
+
+/// Every codec of the allow-list, and what is missing to decode it.
+#[must_use]
+pub fn codecs() -> Vec<CodecState> {
+    let missing = |codec: &allowed::Codec| {
+        let parser = codec.parser.and_then(|name| make(name).err());
+        parser
+            .or_else(|| make_first(codec.decoders).err())
+            .map(|failure| failure.to_string())
+    };
+    let state = |codec: &allowed::Codec| CodecState {
+        name: codec.name.into(),
+        missing: missing(codec),
+    };
+    allowed::VIDEO
+        .iter()
+        .chain(&allowed::AUDIO)
+        .map(state)
+        .collect()
 }
 
 /// Makes the source and the demuxer of a container and links them, in a new pipeline.

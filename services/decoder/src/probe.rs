@@ -27,14 +27,19 @@ struct Stream {
     audio: Option<&'static Codec>,
     caps: Option<gst::Caps>,
     orientation: Option<String>,
-    /// A buffer has come, or the end.
-    seen: bool,
+    /// A buffer has come.
+    has_data: bool,
+    /// The end has come.
+    ended: bool,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
     streams: Vec<Stream>,
     all_announced: bool,
+    /// Nothing more is noted of the streams, so that the answer does not depend on how fast the
+    /// pipeline stops.
+    is_enough: bool,
     end: u64,
     failure: Option<Failure>,
 }
@@ -106,7 +111,7 @@ fn read_headers(
         match message.view() {
             gst::MessageView::Error(error) => {
                 // A file that is cut off may still have shown enough.
-                if lock(seen).streams.iter().any(|stream| stream.seen) {
+                if lock(seen).streams.iter().any(|stream| stream.has_data) {
                     return Ok(duration);
                 }
                 return Err(Failure::Refused(format!(
@@ -194,16 +199,18 @@ fn watch_stream(
 fn note(pad: &gst::Pad, info: &gst::PadProbeInfo<'_>, shared: &Shared, index: usize) {
     let mut seen = lock(shared);
     let mut end = 0;
+    let is_enough = seen.is_enough;
     let Some(stream) = seen.streams.get_mut(index) else {
         return;
     };
     match &info.data {
+        Some(gst::PadProbeData::Event(_)) if is_enough => {}
         Some(gst::PadProbeData::Buffer(buffer)) => {
-            stream.seen = true;
+            stream.has_data = true;
             end = end_of(pad, buffer);
         }
         Some(gst::PadProbeData::BufferList(list)) => {
-            stream.seen = true;
+            stream.has_data = true;
             end = list.iter().map(|b| end_of(pad, b)).max().unwrap_or(0);
         }
         Some(gst::PadProbeData::Event(event)) => match event.view() {
@@ -214,7 +221,7 @@ fn note(pad: &gst::Pad, info: &gst::PadProbeInfo<'_>, shared: &Shared, index: us
                     stream.orientation = Some(orientation.get().to_owned());
                 }
             }
-            gst::EventView::Eos(_) => stream.seen = true,
+            gst::EventView::Eos(_) => stream.ended = true,
             _ => {}
         },
         _ => {}
@@ -237,8 +244,11 @@ fn end_of(pad: &gst::Pad, buffer: &gst::BufferRef) -> u64 {
 
 fn tell_if_enough(pipeline: &gst::glib::WeakRef<gst::Pipeline>, shared: &Shared) {
     let enough = {
-        let seen = lock(shared);
-        seen.all_announced && seen.streams.iter().all(|stream| stream.seen)
+        let mut seen = lock(shared);
+        let shown = |stream: &Stream| stream.has_data || stream.ended;
+        let is_new = !seen.is_enough && seen.all_announced && seen.streams.iter().all(shown);
+        seen.is_enough |= is_new;
+        is_new
     };
     if let (true, Some(bus)) = (enough, pipeline.upgrade().and_then(|p| p.bus())) {
         let structure = gst::Structure::new_empty(ENOUGH);

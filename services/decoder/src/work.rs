@@ -5,7 +5,7 @@ use crate::{
     audio::send_audio,
     confine,
     container::{Outline, outline},
-    elements::{INPUT, load_plugins},
+    elements::{INPUT, codecs, count_reported_errors, load_plugins, reported_errors},
     failure::Failure,
     graph::Graph,
     probe::probe,
@@ -17,7 +17,9 @@ use contracts::{
 };
 use media::{
     Claim,
-    protocol::{AUDIO_RATE_HZ, Finished, Hello, PROTOCOL_VERSION, Record, Request, Task, Usage},
+    protocol::{
+        AUDIO_RATE_HZ, Finished, Hello, Inventory, PROTOCOL_VERSION, Record, Request, Task, Usage,
+    },
 };
 use nix::sys::resource::{UsageWho, getrusage};
 use std::{fs::File, time::Duration};
@@ -33,6 +35,7 @@ const DURATION_TOLERANCE: Duration = Duration::from_millis(500);
 pub fn answer(request: &Request, answer: &Answer) -> Result<(), Failure> {
     confine::limit_resources(&request.limits)?;
     gst::init().map_err(|error| Failure::Unavailable(error.to_string()))?;
+    count_reported_errors();
     let missing = load_plugins(request.task)?;
     let confinement = confine::confine();
     confine::end_with_listener();
@@ -43,6 +46,13 @@ pub fn answer(request: &Request, answer: &Answer) -> Result<(), Failure> {
         library: format!("GStreamer {major}.{minor}.{micro}"),
         confinement,
     }))?;
+    if request.task == Task::Check {
+        let inventory = Inventory {
+            codecs: codecs(),
+            missing_plugins: missing,
+        };
+        return answer.send_now(&Record::Checked(inventory));
+    }
     let (outline, probe) = inspect(request)?;
     answer.send_now(&Record::Probed(probe.clone()))?;
     if request.task == Task::Probe {
@@ -103,6 +113,13 @@ fn decode(
         let why = problems.first().map_or("", String::as_str);
         return Err(Failure::Refused(format!("no frame could be decoded {why}")));
     }
+    let reported = reported_errors();
+    if reported > 0 {
+        problems.push(format!(
+            "the codec library reports {reported} errors in the streams"
+        ));
+    }
+    let damaged = !problems.is_empty() || video.damaged > 0 || video.misplaced > 0;
     problems.extend(shortfalls(outline, probe, &video, samples, has_audio_sink));
     let completeness = Completeness {
         complete: problems.is_empty(),
@@ -112,6 +129,7 @@ fn decode(
     };
     answer.send_now(&Record::Finished(Finished {
         completeness,
+        damaged,
         frame_rate_varies: video.rate_varies,
         usage: usage(),
     }))

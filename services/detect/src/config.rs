@@ -1,11 +1,14 @@
 //! What the search for objects may be told.
 
 use crate::compute::Detector;
+use inference::Provider;
 use serde::Deserialize;
 
 const DEFAULT_MAX_FRAMES: usize = 120;
-/// Four inputs of 640 × 640: enough to keep two cores busy, little enough to wait for.
-const DEFAULT_MAX_BATCH_PIXELS: u64 = 4 * 640 * 640;
+/// One input of YOLO: on a processor larger batches fall out of its caches and are slower.
+const CPU_BATCH_PIXELS: u64 = 640 * 640;
+/// Sixteen of them, to fill an accelerator.
+const ACCELERATED_BATCH_PIXELS: u64 = 16 * CPU_BATCH_PIXELS;
 const DEFAULT_MAX_DETECTIONS: usize = 100;
 const DEFAULT_START_CONFIDENCE: f64 = 0.5;
 const DEFAULT_MAX_GAP_MS: u64 = 2_000;
@@ -33,8 +36,8 @@ pub struct Config {
 pub struct EffortConfig {
     /// Most frames looked at in one video.
     pub max_frames: usize,
-    /// Most pixels in one run of the model.
-    pub max_batch_pixels: u64,
+    /// Most pixels in one run of the model; what suits the device if none is named.
+    pub max_batch_pixels: Option<u64>,
     /// Most detections kept in one frame.
     pub max_detections: usize,
 }
@@ -43,9 +46,19 @@ impl Default for EffortConfig {
     fn default() -> Self {
         Self {
             max_frames: DEFAULT_MAX_FRAMES,
-            max_batch_pixels: DEFAULT_MAX_BATCH_PIXELS,
+            max_batch_pixels: None,
             max_detections: DEFAULT_MAX_DETECTIONS,
         }
+    }
+}
+
+impl EffortConfig {
+    pub(crate) fn batch_pixels(&self, provider: Provider) -> u64 {
+        let default = match provider {
+            Provider::Cpu => CPU_BATCH_PIXELS,
+            Provider::Cuda | Provider::TensorRt => ACCELERATED_BATCH_PIXELS,
+        };
+        self.max_batch_pixels.unwrap_or(default)
     }
 }
 
@@ -101,7 +114,7 @@ impl Config {
             ("effort.max_frames", effort.max_frames > 0, POSITIVE),
             (
                 "effort.max_batch_pixels",
-                effort.max_batch_pixels > 0,
+                effort.max_batch_pixels.is_none_or(|pixels| pixels > 0),
                 POSITIVE,
             ),
             (

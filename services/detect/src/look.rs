@@ -31,8 +31,9 @@ impl Detect {
             .filter_map(|at| index.pictures.get(at).copied())
             .collect();
         let pixels = u64::from(self.detector.side()).pow(2);
-        let mut coming = batches(chosen.len(), pixels, self.config.effort.max_batch_pixels)
-            .filter_map(|range| chosen.get(range));
+        let most_pixels = self.config.effort.batch_pixels(self.model.provider());
+        let mut coming =
+            batches(chosen.len(), pixels, most_pixels).filter_map(|range| chosen.get(range));
         let mut frames = Vec::with_capacity(chosen.len());
         let mut ready = self.prepare(coming.next(), set, context).await?;
         while let Some(batch) = ready {

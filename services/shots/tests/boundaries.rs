@@ -177,7 +177,7 @@ fn a_flash_into_another_picture_of_equal_brightness_is_a_boundary() {
     assert_eq!(shots_of(&film).total_scenes, 2);
     let film = Film::of(&[
         (a.clone(), 25),
-        (brighter(&a, 70.0), 3),
+        (brighter(&a, 70.0), 5),
         (rearranged(&a), 25),
     ]);
     assert_eq!(shots_of(&film).total_scenes, 2);
@@ -319,17 +319,14 @@ fn doubled_frames_change_nothing() {
 fn doubled_frames_do_not_hide_the_motion_around() {
     let (mut plain, mut doubled) = (Film::default(), Film::default());
     for frame in 0..60 {
-        let value = match frame {
-            30 => 190.0,
-            _ if frame % 2 == 0 => 130.0,
-            _ => 100.0,
-        };
+        let base = if frame < 30 { 100.0 } else { 120.0 };
+        let value = if frame % 2 == 0 { base + 30.0 } else { base };
         plain.show(flat(value), 40);
         doubled.show(flat(value), 20);
         doubled.show(flat(value), 20);
     }
     let largest = plain.signals().content_value(30).unwrap();
-    assert!(largest >= 15.0, "{largest}");
+    assert!((15.0..30.0).contains(&largest), "{largest}");
     assert_eq!(shots_of(&plain).total_scenes, 1);
     assert_eq!(shots_of(&doubled).total_scenes, 1);
 }

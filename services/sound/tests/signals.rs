@@ -47,7 +47,13 @@ fn tones_begin_where_their_onsets_are() {
 
 /// A square wave, whose RMS is its amplitude.
 fn square(amplitude: f32, seconds: usize) -> Vec<f32> {
-    let sign = |at: usize| if at / 20 % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |at: usize| {
+        if (at / 20).is_multiple_of(2) {
+            1.0
+        } else {
+            -1.0
+        }
+    };
     (0..seconds * 16_000)
         .map(|at| amplitude * sign(at))
         .collect()

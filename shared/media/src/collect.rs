@@ -3,12 +3,12 @@
 use crate::{
     error::Error,
     limits::{Claim, Limits},
-    output::{AudioFile, DecodedMedia, PictureFile, Progress},
+    output::{AudioFile, DecodedMedia, Installation, PictureFile, Progress},
     parameters::{DecodeParameters, MAX_LONG_SIDE},
     pictures::MAX_PICTURE_BYTES,
     protocol::{
-        AUDIO_RATE_HZ, Finished, Hello, PROTOCOL_VERSION, Picture, PictureKind, ProtocolError,
-        Record,
+        AUDIO_RATE_HZ, Finished, Hello, Inventory, PROTOCOL_VERSION, Picture, PictureKind,
+        ProtocolError, Record,
     },
 };
 use contracts::{
@@ -85,6 +85,36 @@ impl Headers {
         limits.admit(&Claim::from(&probe)).map_err(Error::Refused)?;
         self.probe = Some(probe);
         Ok(())
+    }
+}
+
+/// Takes the records of one check.
+#[derive(Default)]
+pub(crate) struct CheckCollector {
+    hello: Option<Hello>,
+    inventory: Option<Inventory>,
+}
+
+impl CheckCollector {
+    pub(crate) fn finish(self) -> Result<Installation, Error> {
+        match (self.hello, self.inventory) {
+            (Some(hello), Some(inventory)) => Ok(Installation { hello, inventory }),
+            _ => Err(ProtocolError::Truncated.into()),
+        }
+    }
+}
+
+impl Collect for CheckCollector {
+    async fn take(&mut self, record: Record) -> Result<(), Error> {
+        match record {
+            Record::Hello(hello) => self.hello = Some(hello),
+            Record::Checked(inventory) => self.inventory = Some(inventory),
+            _ => return senseless("data of a file where none was opened"),
+        }
+        Ok(())
+    }
+    fn refused(&self) -> Option<&str> {
+        None
     }
 }
 
@@ -346,6 +376,7 @@ impl<'a> Collector<'a> {
             hello,
             probe,
             completeness: finished.completeness,
+            damaged: finished.damaged,
             frames: self.frames.finish().await?,
             thumbnails: self.thumbnails.finish().await?,
             audio,
@@ -359,7 +390,7 @@ impl Collect for Collector<'_> {
     async fn take(&mut self, record: Record) -> Result<(), Error> {
         if matches!(
             record,
-            Record::Hello(_) | Record::Probed(_) | Record::Refused(_)
+            Record::Hello(_) | Record::Checked(_) | Record::Probed(_) | Record::Refused(_)
         ) {
             return self.headers.take(record, self.limits);
         }
@@ -384,7 +415,9 @@ impl Collect for Collector<'_> {
                 self.finished = Some(finished);
                 Ok(())
             }
-            Record::Hello(_) | Record::Probed(_) | Record::Refused(_) => Ok(()),
+            Record::Hello(_) | Record::Checked(_) | Record::Probed(_) | Record::Refused(_) => {
+                Ok(())
+            }
         }
     }
     fn refused(&self) -> Option<&str> {

@@ -2,11 +2,11 @@
 
 use crate::{
     child,
-    collect::{Collector, ProbeCollector},
+    collect::{CheckCollector, Collector, ProbeCollector},
     command::DecoderCommand,
     error::Error,
     limits::{InvalidSetting, Limits},
-    output::{DecodedMedia, Progress},
+    output::{DecodedMedia, Installation, Progress},
     parameters::DecodeParameters,
     protocol::{PROTOCOL_VERSION, Request, Task},
 };
@@ -46,6 +46,18 @@ impl Decoder {
         &self.parameters
     }
 
+    /// Asks the decoder what it can decode here. No file is opened.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the media library or a plugin that every file needs is missing.
+    pub async fn check(&self, cancel: &CancellationToken) -> Result<Installation, Error> {
+        let nothing = File::open("/dev/null").map_err(Error::io("open /dev/null"))?;
+        let mut collector = CheckCollector::default();
+        let request = self.request(Task::Check);
+        child::run(&self.command, &request, &nothing, &mut collector, cancel).await?;
+        collector.finish()
+    }
+
     /// Reads what the file says of itself, without decoding.
     ///
     /// # Errors
@@ -60,7 +72,8 @@ impl Decoder {
     }
 
     /// Decodes the whole file in one pass and leaves frames, thumbnails and audio as files in
-    /// `output`. A child that crashes is replaced once. On any error, and when this future is
+    /// `output`. A child that crashes is replaced once. Damaged streams are decoded a second time,
+    /// on one thread, so that the same bytes give the same result. On any error, and when this future is
     /// dropped, the child is killed and its files are removed.
     ///
     /// # Errors
@@ -73,14 +86,20 @@ impl Decoder {
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<DecodedMedia, Error> {
         self.check_size(input)?;
-        let first = self.decode_once(input, output, cancel, progress).await;
-        match first {
+        let threads = self.parameters.decoder_threads;
+        let run = |threads| self.decode_once(threads, input, output, cancel, progress);
+        let media = match run(threads).await {
             Err(error) if error.is_worth_a_second_child() => {
                 tracing::warn!(%error, "the decoder failed, trying a fresh one");
-                self.decode_once(input, output, cancel, progress).await
+                run(threads).await?
             }
-            outcome => outcome,
+            outcome => outcome?,
+        };
+        if media.damaged && threads > 1 {
+            tracing::info!("the streams are damaged, decoding again on one thread");
+            return run(1).await;
         }
+        Ok(media)
     }
 
     fn check_size(&self, input: &File) -> Result<(), Error> {
@@ -106,6 +125,7 @@ impl Decoder {
 
     async fn decode_once(
         &self,
+        threads: u32,
         input: &File,
         output: &Path,
         cancel: &CancellationToken,
@@ -113,7 +133,8 @@ impl Decoder {
     ) -> Result<DecodedMedia, Error> {
         let mut collector =
             Collector::create(output, &self.parameters, &self.limits, progress).await?;
-        let request = self.request(Task::Decode);
+        let mut request = self.request(Task::Decode);
+        request.parameters.decoder_threads = threads;
         child::run(&self.command, &request, input, &mut collector, cancel).await?;
         collector.finish().await
     }

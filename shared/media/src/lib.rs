@@ -15,6 +15,6 @@ pub use command::DecoderCommand;
 pub use decoder::Decoder;
 pub use error::Error;
 pub use limits::{Claim, InvalidSetting, Limits};
-pub use output::{AudioFile, DecodedMedia, PictureFile, Progress};
+pub use output::{AudioFile, DecodedMedia, Installation, PictureFile, Progress};
 pub use parameters::{DecodeParameters, SamplingRate};
 pub use pictures::{PictureError, RgbPicture};

@@ -1,6 +1,6 @@
 //! What one pass over a file yields.
 
-use crate::protocol::{Hello, Usage};
+use crate::protocol::{Hello, Inventory, Usage};
 use contracts::{
     MediaTime,
     decoded::{ChangeSignals, Completeness, PictureIndex, Probe},
@@ -45,6 +45,8 @@ pub struct DecodedMedia {
     pub probe: Probe,
     /// How much of it could be decoded.
     pub completeness: Completeness,
+    /// See [`Finished::damaged`](crate::protocol::Finished::damaged).
+    pub damaged: bool,
     /// Frames sampled by time.
     pub frames: PictureFile,
     /// Small pictures for people.
@@ -56,4 +58,13 @@ pub struct DecodedMedia {
     pub signals: ChangeSignals,
     /// What it took.
     pub usage: Usage,
+}
+
+/// What can be decoded here, and under which defences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// Versions and defences.
+    pub hello: Hello,
+    /// Codecs and plugins.
+    pub inventory: Inventory,
 }

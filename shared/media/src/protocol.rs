@@ -41,6 +41,8 @@ pub const EXIT_NO_LISTENER: i32 = 74;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
+    /// Say what this installation can decode; no file is opened.
+    Check,
     /// Read the headers and nothing else.
     Probe,
     /// Decode everything in one pass.
@@ -127,10 +129,31 @@ pub struct Usage {
 pub struct Finished {
     /// How much could be decoded.
     pub completeness: Completeness,
+    /// Whether the streams themselves are damaged, as opposed to cut off. How damage is hidden
+    /// depends on the pace of the decoder's threads, unless there is only one.
+    pub damaged: bool,
     /// Whether the distances between frames really vary, whatever the header claims.
     pub frame_rate_varies: bool,
     /// What it took.
     pub usage: Usage,
+}
+
+/// One codec of the allow-list, and whether it can be decoded here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodecState {
+    /// Its name in a probe.
+    pub name: String,
+    /// The element that is missing; `None` if it can be decoded.
+    pub missing: Option<String>,
+}
+
+/// What an installation can decode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// Every codec of the allow-list.
+    pub codecs: Vec<CodecState>,
+    /// Plugins that could not be loaded, for people.
+    pub missing_plugins: Vec<String>,
 }
 
 /// One record of the answer.
@@ -139,6 +162,8 @@ pub struct Finished {
 pub enum Record {
     /// First of all.
     Hello(Hello),
+    /// What this installation can decode; the last record of a check.
+    Checked(Inventory),
     /// What the file says of itself; the last record of a probe.
     Probed(Probe),
     /// A picture; those of one kind come by rising time.

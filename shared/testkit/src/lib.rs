@@ -5,6 +5,10 @@
     clippy::print_stderr,
     reason = "for tests only"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment where things lie"
+)]
 
 use artifacts::Memory;
 use contracts::{JobId, StageName};

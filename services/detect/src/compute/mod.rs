@@ -1,11 +1,14 @@
 //! From tensors to objects: values in, values out.
 
+mod answer;
 pub mod classes;
+mod coco_ssd;
 mod detector;
 mod geometry;
 mod motion;
 mod sampling;
 mod tracks;
+mod yolo;
 
 pub use detector::{Detector, Error, Placement, Prepared, Thinning};
 pub use geometry::{BoundingBox, Detection, suppress};

@@ -5,12 +5,17 @@ use crate::{
     exit::{Exit, chain},
     settings::Settings,
 };
+use decode::DecodeConfig;
 use detect::Detect;
 use inference::{CacheDir, Engine, Manifest, Model, ModelSet, verify};
-use media::DecoderCommand;
+use media::{
+    Decoder, DecoderCommand, Installation,
+    protocol::{Confinement, Inventory},
+};
 use nix::sys::statvfs::statvfs;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
 
 /// Free bytes below which a long video may not fit: 2 GiB.
 const LOW_SPACE_BYTES: u64 = 2 << 30;
@@ -91,21 +96,76 @@ fn print(finding: &Finding) {
 }
 
 fn decoder(settings: &Settings) -> Vec<Finding> {
-    let command = match DecoderCommand::locate(settings.decode.decoder.as_deref()) {
-        Ok(command) => command,
-        Err(error) => {
-            return vec![Finding::bad(
-                "decoder",
-                error.to_string(),
-                "run `make setup`",
-            )];
+    let remedy = "run `make setup` to build it and to install the Debian packages of GStreamer";
+    match ask_decoder(settings) {
+        Ok((program, installation)) => {
+            let mut findings = vec![
+                Finding::ok("decoder", program.display().to_string()),
+                Finding::ok("gstreamer", installation.hello.library),
+            ];
+            findings.extend(plugins(&installation.inventory, remedy));
+            findings.extend(confinement(&installation.hello.confinement));
+            findings
         }
+        Err(error) => vec![Finding::bad("decoder", format!("{error:#}"), remedy)],
+    }
+}
+
+fn ask_decoder(settings: &Settings) -> anyhow::Result<(PathBuf, Installation)> {
+    let command = DecoderCommand::locate(settings.decode.decoder.as_deref())?;
+    let program = command.program().to_owned();
+    let DecodeConfig {
+        parameters, limits, ..
+    } = settings.decode.clone();
+    let decoder = Decoder::new(command, parameters, limits)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let installation = runtime.block_on(decoder.check(&CancellationToken::new()))?;
+    Ok((program, installation))
+}
+
+fn plugins(inventory: &Inventory, remedy: &str) -> Vec<Finding> {
+    let names = |wanted: bool| {
+        let chosen = inventory
+            .codecs
+            .iter()
+            .filter(|codec| codec.missing.is_none() == wanted);
+        chosen
+            .map(|codec| codec.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let mut findings = vec![Finding::ok(
-        "decoder",
-        command.program().display().to_string(),
-    )];
+    let mut findings = vec![Finding::ok("plugins", format!("decode {}", names(true)))];
+    let missing = names(false);
+    if !missing.is_empty() {
+        findings.push(Finding::bad(
+            "plugins",
+            format!("nothing decodes {missing}"),
+            remedy,
+        ));
+    }
+    findings.extend(
+        inventory
+            .missing_plugins
+            .iter()
+            .map(|text| Finding::note("plugins", text)),
+    );
     findings
+}
+
+fn confinement(confinement: &Confinement) -> Vec<Finding> {
+    if confinement.missing.is_empty() {
+        return vec![Finding::ok(
+            "confinement",
+            "resource limits, file system and system calls are closed",
+        )];
+    }
+    confinement
+        .missing
+        .iter()
+        .map(|text| Finding::note("confinement", text))
+        .collect()
 }
 
 fn files(cache: &CacheDir, settings: &Settings) -> Vec<Finding> {
