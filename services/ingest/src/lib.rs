@@ -70,7 +70,9 @@ impl From<FileError> for StageError {
 pub fn video_id(source: &Source) -> VideoId {
     let name = match source {
         Source::LocalFile(path) => name_of_path(Path::new(path)),
-        Source::Url(text) => url::Url::parse(text).map(|url| name_of_url(&url)).unwrap_or_default(),
+        Source::Url(text) => url::Url::parse(text)
+            .map(|url| name_of_url(&url))
+            .unwrap_or_default(),
     };
     VideoId::from_name(&name)
 }

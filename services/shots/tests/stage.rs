@@ -5,55 +5,16 @@
 mod common;
 
 use common::{Film, scene};
-use contracts::{
-    ArtifactKey, ArtifactRef, MediaTime, Sha256, StageName,
-    decoded::{Completeness, Container, PictureSet, Probe, VideoStream},
-    messages::{Decoded, ShotsInput},
-    shots::ShotList,
-};
+use contracts::{ArtifactKey, MediaTime, StageName, messages::ShotsInput, shots::ShotList};
 use shots::{Config, Shots};
 use stage::{Artifacts, Stage, StageError};
 use testkit::Bench;
-
-fn decoded(signals: ArtifactRef, duration: MediaTime) -> Decoded {
-    let pictures = PictureSet {
-        data: signals.clone(),
-        index: signals.clone(),
-        count: 0,
-    };
-    Decoded {
-        media: Sha256::of(b"film"),
-        probe: Probe {
-            container: Container::Mp4,
-            duration,
-            video: VideoStream {
-                codec: "h264".into(),
-                width: 640,
-                height: 360,
-                rotation_degrees: 0,
-                frame_rate: None,
-            },
-            audio: None,
-            size_bytes: 1,
-        },
-        completeness: Completeness {
-            complete: true,
-            video_until: duration,
-            frames_decoded: 1,
-            problems: Vec::new(),
-        },
-        frames: pictures.clone(),
-        thumbnails: pictures,
-        audio: None,
-        signals,
-    }
-}
 
 async fn input(bench: &Bench, bytes: Vec<u8>, duration: MediaTime) -> ShotsInput {
     let key = ArtifactKey::new("media/film/signals.msgpack").unwrap();
     let signals = bench.artifacts.put(&key, bytes.into()).await.unwrap();
     ShotsInput {
-        decoded: decoded(signals, duration),
+        decoded: testkit::decoded(&signals, duration),
     }
 }
 

@@ -3,48 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use contracts::{
-    ArtifactKey, ArtifactRef, MediaTime, Sha256, StageName,
-    decoded::{AudioTrack, Completeness, Container, PictureSet, Probe, VideoStream},
+    ArtifactKey, MediaTime, StageName,
+    decoded::AudioTrack,
     messages::{Decoded, SoundInput},
     sound::SoundEnergy,
 };
 use sound::{Config, Sound};
 use stage::{Artifacts, Stage, StageError};
 use testkit::Bench;
-
-fn decoded(any: &ArtifactRef, audio: Option<AudioTrack>) -> Decoded {
-    let pictures = PictureSet {
-        data: any.clone(),
-        index: any.clone(),
-        count: 0,
-    };
-    Decoded {
-        media: Sha256::of(b"film"),
-        probe: Probe {
-            container: Container::Mp4,
-            duration: MediaTime::from_seconds(6.0),
-            video: VideoStream {
-                codec: "h264".into(),
-                width: 640,
-                height: 360,
-                rotation_degrees: 0,
-                frame_rate: None,
-            },
-            audio: None,
-            size_bytes: 1,
-        },
-        completeness: Completeness {
-            complete: true,
-            video_until: MediaTime::from_seconds(6.0),
-            frames_decoded: 1,
-            problems: Vec::new(),
-        },
-        frames: pictures.clone(),
-        thumbnails: pictures,
-        audio,
-        signals: any.clone(),
-    }
-}
 
 async fn input(bench: &Bench, samples: Option<&[f32]>) -> SoundInput {
     let bytes: Vec<u8> = samples
@@ -60,7 +26,10 @@ async fn input(bench: &Bench, samples: Option<&[f32]>) -> SoundInput {
         sample_count: samples.len() as u64,
     });
     SoundInput {
-        decoded: decoded(&stored, audio),
+        decoded: Decoded {
+            audio,
+            ..testkit::decoded(&stored, MediaTime::from_seconds(6.0))
+        },
     }
 }
 

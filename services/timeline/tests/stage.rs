@@ -6,7 +6,6 @@ mod common;
 use common::rich;
 use contracts::{
     ArtifactKey, ArtifactRef, Sha256, StageName,
-    decoded::PictureSet,
     messages::{Decoded, Detected, Ingested, ShotsFound, SoundMeasured, TimelineInput},
 };
 use stage::{Artifacts, Stage, StageError};
@@ -27,24 +26,15 @@ async fn input(bench: &Bench) -> TimelineInput {
         let key = ArtifactKey::new(format!("jobs/test/{name}")).unwrap();
         bench.artifacts.put(&key, bytes.unwrap()).await.unwrap()
     };
-    let pictures = || PictureSet {
-        data: reference("data"),
-        index: reference("index"),
-        count: 0,
-    };
     TimelineInput {
         ingested: Ingested {
             source: reference("source.mp4"),
             metadata: video.metadata,
         },
         decoded: Decoded {
-            media: Sha256::of(b"video"),
-            probe: video.probe,
+            probe: video.probe.clone(),
             completeness: video.completeness,
-            frames: pictures(),
-            thumbnails: pictures(),
-            audio: None,
-            signals: reference("signals"),
+            ..testkit::decoded(&reference("signals"), video.probe.duration)
         },
         shots: Some(ShotsFound {
             shots: store("shots.json", video.shots).await,

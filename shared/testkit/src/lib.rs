@@ -11,7 +11,11 @@
 )]
 
 use artifacts::Memory;
-use contracts::{JobId, StageName};
+use contracts::{
+    ArtifactRef, JobId, MediaTime, Sha256, StageName,
+    decoded::{Completeness, Container, PictureSet, Probe, VideoStream},
+    messages::Decoded,
+};
 use stage::{Clock, ContextParts, Progress, ProgressEvent, StageContext};
 use std::{
     path::PathBuf,
@@ -107,6 +111,44 @@ impl Bench {
             progress: self.progress.clone(),
             scratch: self.scratch.path().to_owned(),
         })
+    }
+}
+
+/// A decoded 640 × 360 H.264 video without sound, of which nothing is stored but `any`, to be
+/// changed where a test needs more.
+#[must_use]
+pub fn decoded(any: &ArtifactRef, duration: MediaTime) -> Decoded {
+    let pictures = PictureSet {
+        data: any.clone(),
+        index: any.clone(),
+        count: 0,
+    };
+    let video = VideoStream {
+        codec: "h264".into(),
+        width: 640,
+        height: 360,
+        rotation_degrees: 0,
+        frame_rate: None,
+    };
+    Decoded {
+        media: Sha256::of(b"film"),
+        probe: Probe {
+            container: Container::Mp4,
+            duration,
+            video,
+            audio: None,
+            size_bytes: 1,
+        },
+        completeness: Completeness {
+            complete: true,
+            video_until: duration,
+            frames_decoded: 1,
+            problems: Vec::new(),
+        },
+        frames: pictures.clone(),
+        thumbnails: pictures,
+        audio: None,
+        signals: any.clone(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The real clock. Everything else asks the [`Clock`] port.
 
-#![allow(clippy::disallowed_methods, reason = "this is the clock the others ask")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the clock the others ask"
+)]
 
 use stage::Clock;
 use std::time::{Duration, Instant, SystemTime};

@@ -3,10 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use contracts::{
-    ArtifactKey, ArtifactRef, MediaTime, Sha256,
-    decoded::{
-        Completeness, Container, PictureEntry, PictureIndex, PictureSet, Probe, VideoStream,
-    },
+    ArtifactKey, ArtifactRef, MediaTime,
+    decoded::{PictureEntry, PictureIndex, PictureSet},
     messages::{Decoded, DetectInput, ShotsFound},
     objects::{ObjectAnnotation, ObjectDetections},
 };
@@ -74,34 +72,10 @@ pub async fn pictures(bench: &Bench, size: (u32, u32), shown: &[(u64, &[u8])]) -
 
 /// The input of the stage for a video of `size` as shown.
 pub fn input(frames: PictureSet, size: (u32, u32), shots: Option<ShotsFound>) -> DetectInput {
-    let duration = MediaTime::from_seconds(60.0);
+    let mut decoded = testkit::decoded(&frames.index, MediaTime::from_seconds(60.0));
+    (decoded.probe.video.width, decoded.probe.video.height) = size;
     DetectInput {
-        decoded: Decoded {
-            media: Sha256::of(b"film"),
-            probe: Probe {
-                container: Container::Mp4,
-                duration,
-                video: VideoStream {
-                    codec: "h264".into(),
-                    width: size.0,
-                    height: size.1,
-                    rotation_degrees: 0,
-                    frame_rate: None,
-                },
-                audio: None,
-                size_bytes: 1,
-            },
-            completeness: Completeness {
-                complete: true,
-                video_until: duration,
-                frames_decoded: 1,
-                problems: Vec::new(),
-            },
-            thumbnails: frames.clone(),
-            audio: None,
-            signals: frames.index.clone(),
-            frames,
-        },
+        decoded: Decoded { frames, ..decoded },
         shots,
     }
 }
