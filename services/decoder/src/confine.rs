@@ -16,15 +16,36 @@ use nix::{
         prctl,
         resource::{Resource, setrlimit},
     },
+    unistd::close,
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, apply_filter_all_threads,
 };
-use std::{collections::BTreeMap, os::fd::AsFd};
+use std::{
+    collections::BTreeMap,
+    os::fd::{AsFd, RawFd},
+};
 
 /// Files that may be open at once; GStreamer needs some dozens for its own waking.
 const OPEN_FILES: u64 = 256;
+
+/// Closes every descriptor but the three standard ones: whoever started the parent may have left
+/// some open for everybody. Called first of all, while none of them can be this program's own.
+pub fn close_other_files() {
+    let Ok(open) = std::fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let number = |entry: std::io::Result<std::fs::DirEntry>| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.parse::<RawFd>().ok()
+    };
+    let others: Vec<RawFd> = open.filter_map(number).filter(|fd| *fd > 2).collect();
+    for other in others {
+        // One of them was the list itself, which is closed already.
+        let _ = close(other);
+    }
+}
 
 /// Limits on time, memory and files. Called before anything else.
 ///

@@ -17,6 +17,8 @@ pub struct Outline {
     pub container: Container,
     /// Bytes the container says it has beyond the end of the file.
     pub missing_bytes: u64,
+    /// Whether it is an MP4 in fragments, whose header knows nothing of its duration.
+    pub is_fragmented: bool,
 }
 
 /// Looks at the first bytes and at the sizes of the outermost parts (ISO/IEC 14496-12 §4.2,
@@ -27,16 +29,22 @@ pub struct Outline {
 pub fn outline(file: &File) -> io::Result<Option<Outline>> {
     let size = file.metadata()?.len();
     let start = read(file, 0)?;
-    let outline = |container, end: u64| Outline {
+    let outline = |container, end: u64, is_fragmented| Outline {
         container,
         missing_bytes: end.saturating_sub(size),
+        is_fragmented,
     };
     if start.starts_with(&EBML_MAGIC) {
-        return Ok(Some(outline(Container::Matroska, segment_end(file)?)));
+        return Ok(Some(outline(
+            Container::Matroska,
+            segment_end(file)?,
+            false,
+        )));
     }
     let first = start.get(4..8).unwrap_or_default();
     if FIRST_BOXES.iter().any(|name| name.as_slice() == first) {
-        return Ok(Some(outline(Container::Mp4, boxes_end(file, size)?)));
+        let (end, is_fragmented) = boxes(file, size)?;
+        return Ok(Some(outline(Container::Mp4, end, is_fragmented)));
     }
     Ok(None)
 }
@@ -58,32 +66,33 @@ fn read(file: &File, offset: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Where the last top-level box ends, as its size says.
-fn boxes_end(file: &File, size: u64) -> io::Result<u64> {
-    let mut offset = 0_u64;
+/// Where the last top-level box ends, as its size says, and whether one is a movie fragment.
+fn boxes(file: &File, size: u64) -> io::Result<(u64, bool)> {
+    let (mut offset, mut is_fragmented) = (0_u64, false);
     for _ in 0..MAX_BOXES {
         if offset >= size {
             break;
         }
         let header = read(file, offset)?;
         let Some((short, rest)) = header.split_first_chunk::<4>() else {
-            return Ok(offset + 8);
+            return Ok((offset + 8, is_fragmented));
         };
+        is_fragmented |= rest.starts_with(b"moof");
         let length = match u32::from_be_bytes(*short) {
-            0 => return Ok(size),
+            0 => return Ok((size, is_fragmented)),
             1 => match rest.get(4..12).and_then(|long| long.try_into().ok()) {
                 Some(long) => u64::from_be_bytes(long),
-                None => return Ok(offset + 16),
+                None => return Ok((offset + 16, is_fragmented)),
             },
             length => length.into(),
         };
         // Trailing rubbish is no box; what came before it is all there.
         if length < 8 {
-            return Ok(offset);
+            break;
         }
         offset = offset.saturating_add(length);
     }
-    Ok(offset)
+    Ok((offset, is_fragmented))
 }
 
 /// Where the Matroska segment ends, as its size says; zero if it states none.

@@ -1,6 +1,6 @@
 //! `rumiai-decoder`: decodes one file from standard input for the parent that started it.
 
-use decoder::{answer::Answer, work};
+use decoder::{answer::Answer, confine, work};
 use media::protocol::{
     EXIT_NO_LISTENER, EXIT_REFUSED, EXIT_USAGE, PROTOCOL_VERSION, REGISTRY_VARIABLE, Record,
     Request,
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
 
 /// Does what was asked; otherwise an exit code and the reason.
 fn run() -> Result<(), (i32, String)> {
+    confine::close_other_files();
     let request = request().map_err(|reason| (EXIT_USAGE, reason))?;
     let answer = Answer::on_stdout().map_err(|error| (EXIT_NO_LISTENER, error.to_string()))?;
     work::answer(&request, &answer).map_err(|failure| {

@@ -37,9 +37,14 @@ struct Stream {
 struct Seen {
     streams: Vec<Stream>,
     all_announced: bool,
+    /// The duration in nanoseconds, if the header states one. Asked when all streams are
+    /// announced: later a demuxer may answer with how far it has come.
+    stated: Option<u64>,
     /// Nothing more is noted of the streams, so that the answer does not depend on how fast the
     /// pipeline stops.
     is_enough: bool,
+    /// An element has failed; what the others still bring does not count, for the same reason.
+    has_failed: bool,
     end: u64,
     failure: Option<Failure>,
 }
@@ -58,7 +63,7 @@ pub fn probe(outline: &Outline, size_bytes: u64, limits: &Limits) -> Result<Prob
     let (pipeline, demuxer) = make_demuxer(outline.container)?;
     let seen = Shared::default();
     watch_pads(&pipeline, &demuxer, &seen, limits.streams as usize);
-    let read = read_headers(&pipeline, &demuxer, &seen);
+    let read = read_headers(&pipeline, &seen, !outline.is_fragmented);
     let stopped = pipeline.set_state(gst::State::Null);
     let duration = read?;
     stopped.map_err(Failure::internal)?;
@@ -86,12 +91,19 @@ pub fn probe(outline: &Outline, size_bytes: u64, limits: &Limits) -> Result<Prob
 /// duration in nanoseconds.
 fn read_headers(
     pipeline: &gst::Pipeline,
-    demuxer: &gst::Element,
     seen: &Shared,
+    states_duration: bool,
 ) -> Result<Option<u64>, Failure> {
     let bus = pipeline
         .bus()
         .ok_or_else(|| Failure::Internal("a pipeline has no bus".into()))?;
+    let shared = Arc::clone(seen);
+    bus.set_sync_handler(move |_, message| {
+        if message.type_() == gst::MessageType::Error {
+            lock(&shared).has_failed = true;
+        }
+        gst::BusSyncReply::Pass
+    });
     pipeline
         .set_state(gst::State::Playing)
         .map_err(|_| Failure::Refused("the container cannot be opened".into()))?;
@@ -104,10 +116,7 @@ fn read_headers(
         let Some(message) = bus.timed_pop_filtered(PATIENCE, &kinds) else {
             return Err(Failure::Refused("the headers take too long to read".into()));
         };
-        let duration = demuxer
-            .query_duration::<gst::ClockTime>()
-            .filter(|duration| !duration.is_zero())
-            .map(gst::ClockTime::nseconds);
+        let duration = lock(seen).stated.filter(|_| states_duration);
         match message.view() {
             gst::MessageView::Error(error) => {
                 // A file that is cut off may still have shown enough.
@@ -155,8 +164,16 @@ fn watch_pads(pipeline: &gst::Pipeline, demuxer: &gst::Element, seen: &Shared, m
         }
     });
     let (weak, shared) = (pipeline.downgrade(), Arc::clone(seen));
-    demuxer.connect_no_more_pads(move |_| {
-        lock(&shared).all_announced = true;
+    demuxer.connect_no_more_pads(move |demuxer| {
+        let stated = demuxer
+            .query_duration::<gst::ClockTime>()
+            .filter(|duration| !duration.is_zero())
+            .map(gst::ClockTime::nseconds);
+        {
+            let mut seen = lock(&shared);
+            seen.all_announced = true;
+            seen.stated = stated;
+        }
         tell_if_enough(&weak, &shared);
     });
 }
@@ -198,6 +215,9 @@ fn watch_stream(
 
 fn note(pad: &gst::Pad, info: &gst::PadProbeInfo<'_>, shared: &Shared, index: usize) {
     let mut seen = lock(shared);
+    if seen.has_failed {
+        return;
+    }
     let mut end = 0;
     let is_enough = seen.is_enough;
     let Some(stream) = seen.streams.get_mut(index) else {
@@ -246,7 +266,8 @@ fn tell_if_enough(pipeline: &gst::glib::WeakRef<gst::Pipeline>, shared: &Shared)
     let enough = {
         let mut seen = lock(shared);
         let shown = |stream: &Stream| stream.has_data || stream.ended;
-        let is_new = !seen.is_enough && seen.all_announced && seen.streams.iter().all(shown);
+        let may_be = !seen.is_enough && !seen.has_failed && seen.all_announced;
+        let is_new = may_be && seen.streams.iter().all(shown);
         seen.is_enough |= is_new;
         is_new
     };

@@ -1,17 +1,16 @@
 //! Hostile and odd files, each with its stated outcome. Whatever a file does to the child, the
 //! parent gets an answer, and nothing is left: no file, no process, no connection made.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
-use media::{DecodedMedia, Error, Limits};
+use media::{DecodedMedia, Error};
 use std::{
     fs,
-    future::Future,
     net::TcpListener,
     path::{Path, PathBuf},
 };
-use support::{Bench, random};
+use support::{Bench, H264, SOUND, VIDEO, normal, normal_mkv};
 
 /// What must come of a file.
 enum Outcome {
@@ -53,18 +52,6 @@ macro_rules! table {
     };
 }
 
-const VIDEO: &str = "-f lavfi -i testsrc2=s=320x240:r=30:d=4";
-const SOUND: &str = "-f lavfi -i sine=440:d=4";
-const H264: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p";
-
-fn normal(bench: &Bench) -> PathBuf {
-    bench.ffmpeg(&format!(
-        "{VIDEO} {SOUND} {H264} -c:a aac -movflags +faststart clip.mp4"
-    ))
-}
-fn normal_mkv(bench: &Bench) -> PathBuf {
-    bench.ffmpeg(&format!("{VIDEO} {SOUND} {H264} -c:a libmp3lame clip.mkv"))
-}
 fn cut(clip: &Path, percent: usize) -> PathBuf {
     let bytes = fs::read(clip).unwrap();
     fs::write(clip, &bytes[..bytes.len() * percent / 100]).unwrap();
@@ -360,190 +347,4 @@ async fn an_mp4_whose_data_lie_elsewhere_connects_nowhere() {
         );
     })
     .await;
-}
-
-/// Whatever is done to a file, the answer is a refusal or a consistent result, and never a crash
-/// or a limit; and it is the same answer the second time.
-async fn survives(bench: &Bench, bytes: &[u8], what: String) -> bool {
-    let clip = bench.file("damaged", bytes);
-    let mut answers = Vec::new();
-    for _ in 0..2 {
-        let outcome = bench.decode(&clip).await;
-        answers.push(match outcome {
-            Ok(media) => {
-                let pictures = fs::read(&media.frames.path).unwrap();
-                let sound = media
-                    .audio
-                    .as_ref()
-                    .map(|audio| fs::read(&audio.path).unwrap());
-                Ok((pictures, sound, media.signals, media.completeness))
-            }
-            Err(Error::Refused(reason)) => Err(reason),
-            Err(error) => panic!("{what}: {error:?}"),
-        });
-    }
-    let second = answers.pop().unwrap();
-    let first = answers.pop().unwrap();
-    let is_ok = first.is_ok();
-    match (first, second) {
-        (Ok(first), Ok(second)) => {
-            assert_eq!(first.3, second.3, "{what}: completeness differs");
-            assert!(first.2 == second.2, "{what}: signals differ");
-            assert!(first.1 == second.1, "{what}: sound differs");
-            assert!(first.0 == second.0, "{what}: pictures differ");
-        }
-        (first, second) => assert_eq!(first.err(), second.err(), "{what}: outcomes differ"),
-    }
-    is_ok
-}
-
-async fn survives_every_cut(clip: fn(&Bench) -> PathBuf) {
-    let bench = Bench::default();
-    let bytes = fs::read(clip(&bench)).unwrap();
-    let mut decoded = 0;
-    for cut in 0..16 {
-        let length = bytes.len() * cut / 16 + cut;
-        decoded += u32::from(survives(&bench, &bytes[..length], format!("cut at {length}")).await);
-    }
-    assert!((4..16).contains(&decoded), "{decoded} of 16 decoded");
-}
-
-async fn survives_flipped_bits(clip: fn(&Bench) -> PathBuf, flips: usize) {
-    let bench = Bench::default();
-    let whole = fs::read(clip(&bench)).unwrap();
-    for seed in 1..=10 {
-        let mut next = random(seed);
-        let mut bytes = whole.clone();
-        for _ in 0..flips {
-            let place = next() as usize % bytes.len();
-            bytes[place] ^= 1 << (next() % 8);
-        }
-        survives(&bench, &bytes, format!("seed {seed}")).await;
-    }
-}
-
-#[tokio::test]
-async fn mp4_survives_every_cut() {
-    survives_every_cut(normal).await;
-}
-#[tokio::test]
-async fn matroska_survives_every_cut() {
-    survives_every_cut(normal_mkv).await;
-}
-#[tokio::test]
-async fn mp4_survives_flipped_bits() {
-    survives_flipped_bits(normal, 30).await;
-}
-#[tokio::test]
-async fn matroska_survives_flipped_bits() {
-    survives_flipped_bits(normal_mkv, 30).await;
-}
-#[tokio::test]
-async fn mp4_survives_a_flipped_index() {
-    // Only the first four kilobytes: the index, where sizes, counts and offsets stand.
-    let bench = Bench::default();
-    let whole = fs::read(normal(&bench)).unwrap();
-    for seed in 1..=20 {
-        let mut next = random(seed);
-        let mut bytes = whole.clone();
-        for _ in 0..4 {
-            let place = next() as usize % 4096;
-            bytes[place] ^= 1 << (next() % 8);
-        }
-        survives(&bench, &bytes, format!("seed {seed}")).await;
-    }
-}
-
-/// Decodes under other limits than the usual ones.
-fn limited(
-    limits: Limits,
-    make: fn(&Bench) -> PathBuf,
-) -> impl Future<Output = Result<DecodedMedia, Error>> {
-    let bench = Bench {
-        limits,
-        ..Bench::default()
-    };
-    async move {
-        let clip = make(&bench);
-        bench.decode(&clip).await
-    }
-}
-
-#[tokio::test]
-async fn a_file_over_the_size_limit_is_refused_unopened() {
-    let limits = Limits {
-        file_bytes: 1000,
-        ..Limits::default()
-    };
-    let outcome = limited(limits, normal).await;
-    assert!(
-        matches!(&outcome, Err(Error::Refused(r)) if r.contains("limit is 1000")),
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn frames_are_counted_whatever_the_header_says() {
-    // The media header claims a hundredth of the duration and so of the frames.
-    let limits = Limits {
-        frames: 60,
-        ..Limits::default()
-    };
-    let outcome = limited(limits, |bench| {
-        bench.ffmpeg(&format!("{VIDEO} {H264} -live 1 -f matroska clip.mkv"))
-    })
-    .await;
-    assert!(
-        matches!(&outcome, Err(Error::Refused(r)) if r.contains("frames")),
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn time_runs_out() {
-    let limits = Limits {
-        wall_time_s: 1,
-        ..Limits::default()
-    };
-    let outcome = limited(limits, |bench| {
-        bench.ffmpeg(&format!(
-            "-f lavfi -i testsrc2=s=3840x2160:r=30:d=8 {H264} clip.mp4"
-        ))
-    })
-    .await;
-    assert!(
-        matches!(outcome, Err(Error::TooExpensive(_))),
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn processor_time_runs_out() {
-    let limits = Limits {
-        cpu_time_s: 1,
-        ..Limits::default()
-    };
-    let outcome = limited(limits, |bench| {
-        bench.ffmpeg(&format!(
-            "-f lavfi -i testsrc2=s=3840x2160:r=30:d=8 {H264} clip.mp4"
-        ))
-    })
-    .await;
-    assert!(
-        matches!(outcome, Err(Error::TooExpensive(_))),
-        "{outcome:?}"
-    );
-}
-
-#[tokio::test]
-async fn data_beyond_the_output_limit_is_not_taken() {
-    let limits = Limits {
-        output_bytes: 50_000,
-        ..Limits::default()
-    };
-    let outcome = limited(limits, normal).await;
-    assert!(
-        matches!(outcome, Err(Error::TooExpensive(_))),
-        "{outcome:?}"
-    );
 }

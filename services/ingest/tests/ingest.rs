@@ -1,5 +1,9 @@
 //! The stage on real files and a real https server on loopback.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the server's task ends with the test's runtime"
+)]
 
 use contracts::{
     JobId, Sha256, StageName,

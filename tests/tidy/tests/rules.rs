@@ -435,15 +435,12 @@ struct Exceptions<'a>(&'a Source, Vec<String>);
 impl<'ast> Visit<'ast> for Exceptions<'_> {
     fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
         let excepts = attribute.path().is_ident("allow") || attribute.path().is_ident("expect");
-        if let (true, syn::Meta::List(list)) = (excepts, &attribute.meta) {
-            if !list.tokens.to_string().contains("reason =") {
-                self.1.push(format!(
-                    "{}:{}: {}",
-                    self.0.path,
-                    attribute.span().start().line,
-                    list.tokens
-                ));
-            }
+        if let (true, syn::Meta::List(list)) = (excepts, &attribute.meta)
+            && !list.tokens.to_string().contains("reason =")
+        {
+            let line = attribute.span().start().line;
+            self.1
+                .push(format!("{}:{line}: {}", self.0.path, list.tokens));
         }
     }
 }

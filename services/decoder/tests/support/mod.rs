@@ -1,5 +1,11 @@
 //! Clips made by ffmpeg, and runs of the real decoder program on them.
-#![allow(dead_code, missing_docs)]
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use media::{DecodeParameters, DecodedMedia, Decoder, DecoderCommand, Error, Limits};
 use std::{
@@ -200,4 +206,17 @@ pub fn random(seed: u64) -> impl FnMut() -> u64 {
         state ^= state << 17;
         state
     }
+}
+
+pub const VIDEO: &str = "-f lavfi -i testsrc2=s=320x240:r=30:d=4";
+pub const SOUND: &str = "-f lavfi -i sine=440:d=4";
+pub const H264: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p";
+
+pub fn normal(bench: &Bench) -> PathBuf {
+    bench.ffmpeg(&format!(
+        "{VIDEO} {SOUND} {H264} -c:a aac -movflags +faststart clip.mp4"
+    ))
+}
+pub fn normal_mkv(bench: &Bench) -> PathBuf {
+    bench.ffmpeg(&format!("{VIDEO} {SOUND} {H264} -c:a libmp3lame clip.mkv"))
 }
