@@ -9,4 +9,5 @@ root=${RUMIAI_CACHE_DIR:?run through make}/tools/cargo
 installed=$("$root/bin/cargo-deny" --version 2>/dev/null || true)
 [ "$installed" = "cargo-deny $version" ] && exit 0
 echo "installing cargo-deny $version"
-exec cargo install --quiet --locked --root "$root" --no-default-features "cargo-deny@$version"
+# Unoptimised: it runs for seconds and would be built for minutes.
+exec cargo install --quiet --locked --debug --root "$root" --no-default-features "cargo-deny@$version"
