@@ -18,7 +18,7 @@ use stage::{
     Artifacts, Clock, ContextParts, Progress, ProgressEvent, Stage, StageContext, StageError,
 };
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
@@ -92,22 +92,12 @@ impl Bench {
     }
 }
 
-/// The decoder program, built if it is not there or not of these sources.
+/// The decoder program, which `make test` builds before it runs any test.
 fn program() -> PathBuf {
-    let ended = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "decoder",
-            "--bin",
-            "rumiai-decoder",
-        ])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .status()
-        .unwrap();
-    assert!(ended.success(), "the decoder program cannot be built");
-    DecoderCommand::locate(None).unwrap().program().into()
+    DecoderCommand::locate(None)
+        .expect("run `make test`, or build the workspace first")
+        .program()
+        .into()
 }
 
 fn stage(limits: Limits) -> Decode {
