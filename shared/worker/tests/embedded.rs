@@ -274,11 +274,14 @@ async fn a_panic_costs_the_stage_not_the_process() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stage_that_hangs_is_stopped_at_its_deadline() {
+    let begun = tokio::time::Instant::now();
     let outcomes = acting(&[(StageName::Detect, Act::Hang)]).run().await;
     let (class, reason) = outcomes.failure(StageName::Detect).unwrap();
     assert_eq!(class, FailureClass::Exhausted);
     assert!(reason.contains("60s"), "{reason}");
     assert_eq!(outcomes.ran(StageName::Detect), 3);
+    // Three attempts of 60 s with 1 and 2 s between them, on the runtime's own clock.
+    assert_eq!(begun.elapsed().as_secs(), 183);
 }
 
 #[tokio::test]
