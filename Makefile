@@ -19,6 +19,7 @@ setup: ## Install what is missing, fetch weights and media; quiet when nothing i
 	@$(RUMIAI) models fetch --all --media
 	@deploy/setup/demo-clip.sh
 	@tests/shots/setup.sh
+	@tests/speech/setup.sh
 
 build: ## The release executables
 	@$(CARGO) build --locked --release -p rumiai -p decoder

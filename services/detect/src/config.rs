@@ -3,6 +3,7 @@
 use crate::compute::Detector;
 use inference::Provider;
 use serde::Deserialize;
+use tracking::TrackConfig;
 
 const DEFAULT_MAX_FRAMES: usize = 120;
 /// One input of YOLO: on a processor larger batches fall out of its caches and are slower.
@@ -10,11 +11,6 @@ const CPU_BATCH_PIXELS: u64 = 640 * 640;
 /// Sixteen of them, to fill an accelerator.
 const ACCELERATED_BATCH_PIXELS: u64 = 16 * CPU_BATCH_PIXELS;
 const DEFAULT_MAX_DETECTIONS: usize = 100;
-const DEFAULT_START_CONFIDENCE: f64 = 0.5;
-const DEFAULT_MAX_GAP_MS: u64 = 2_000;
-const DEFAULT_MATCH_OVERLAP: f64 = 0.2;
-const DEFAULT_WEAK_MATCH_OVERLAP: f64 = 0.5;
-const DEFAULT_MARGIN_PER_SECOND: f64 = 0.3;
 
 /// Settings of the `detect` stage.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -62,40 +58,11 @@ impl EffortConfig {
     }
 }
 
-/// How detections are linked to tracks.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrackConfig {
-    /// Confidence from which a detection may begin a track, 0–1; those below only continue one.
-    pub start_confidence: f64,
-    /// Longest gap in a track, in milliseconds; never less than one and a half sampling steps.
-    pub max_gap_ms: u64,
-    /// Least intersection over union between a track and a confident detection, 0–1.
-    pub match_overlap: f64,
-    /// The same for a detection that is not confident.
-    pub weak_match_overlap: f64,
-    /// By what share of its size a box grows on every side per second of gap, before boxes are
-    /// compared; at most what one second gives.
-    pub margin_per_second: f64,
-}
-
-impl Default for TrackConfig {
-    fn default() -> Self {
-        Self {
-            start_confidence: DEFAULT_START_CONFIDENCE,
-            max_gap_ms: DEFAULT_MAX_GAP_MS,
-            match_overlap: DEFAULT_MATCH_OVERLAP,
-            weak_match_overlap: DEFAULT_WEAK_MATCH_OVERLAP,
-            margin_per_second: DEFAULT_MARGIN_PER_SECOND,
-        }
-    }
-}
-
 /// A setting that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("setting detect.{key} {rule}")]
 pub struct InvalidConfig {
-    key: &'static str,
+    key: String,
     rule: &'static str,
 }
 
@@ -108,7 +75,7 @@ impl Config {
         const SHARE: &str = "must be above 0 and at most 1";
         const POSITIVE: &str = "must be above 0";
         let share = |value: f64| value > 0.0 && value <= 1.0;
-        let (effort, tracks) = (&self.effort, &self.tracks);
+        let effort = &self.effort;
         let rules = [
             ("confidence", self.confidence.is_none_or(share), SHARE),
             ("effort.max_frames", effort.max_frames > 0, POSITIVE),
@@ -122,25 +89,16 @@ impl Config {
                 (1..=1000).contains(&effort.max_detections),
                 "must be from 1 to 1000",
             ),
-            (
-                "tracks.start_confidence",
-                share(tracks.start_confidence),
-                SHARE,
-            ),
-            ("tracks.match_overlap", share(tracks.match_overlap), SHARE),
-            (
-                "tracks.weak_match_overlap",
-                share(tracks.weak_match_overlap),
-                SHARE,
-            ),
-            (
-                "tracks.margin_per_second",
-                (0.0..=1.0).contains(&tracks.margin_per_second),
-                "must be from 0 to 1",
-            ),
         ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
-            Some((key, _, rule)) => Err(InvalidConfig { key, rule }),
+        if let Some((key, _, rule)) = rules.into_iter().find(|(_, holds, _)| !holds) {
+            let key = key.into();
+            return Err(InvalidConfig { key, rule });
+        }
+        match self.tracks.fault() {
+            Some(fault) => Err(InvalidConfig {
+                key: format!("tracks.{}", fault.key),
+                rule: fault.rule,
+            }),
             None => Ok(()),
         }
     }

@@ -5,7 +5,8 @@ mod config;
 mod look;
 
 pub use compute::Detector;
-pub use config::{Config, EffortConfig, InvalidConfig, TrackConfig};
+pub use config::{Config, EffortConfig, InvalidConfig};
+pub use tracking::TrackConfig;
 
 use compute::{Frame, Scene, Thinning};
 use contracts::{

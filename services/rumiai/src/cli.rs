@@ -125,6 +125,9 @@ pub enum ModelsAction {
         /// Weights of every licence, whatever `models.set` says
         #[arg(long)]
         all: bool,
+        /// An optional group too, such as whisper-small; may be given several times
+        #[arg(long, value_name = "GROUP")]
+        with: Vec<String>,
     },
     /// Compare everything in the cache with its pinned digest
     Verify {

@@ -41,8 +41,20 @@ pub struct Settings {
     pub shots: shots::Config,
     /// Object detection.
     pub detect: detect::Config,
+    /// Faces, bodies and hands.
+    pub people: people::Config,
+    /// Emotions that faces show.
+    pub emotion: emotion::Config,
+    /// Reading of text on screen.
+    pub ocr: ocr::Config,
     /// Sound measurement.
     pub sound: sound::Config,
+    /// Recognition of speech.
+    pub transcribe: transcribe::Config,
+    /// Search for explicit content.
+    pub moderate: moderate::Config,
+    /// Naming of scenes.
+    pub label: label::Config,
     /// Limits of the analyses.
     pub timeline: timeline::Limits,
 }
@@ -234,7 +246,7 @@ impl Settings {
                 "worker.max_attempts and worker.attempt_timeout_s must be at least 1".into(),
             ));
         }
-        let checks: [(&str, Result<(), String>); 6] = [
+        let checks: [(&str, Result<(), String>); 12] = [
             (
                 "",
                 self.ingest.validate().map_err(|error| error.to_string()),
@@ -248,7 +260,27 @@ impl Settings {
                 "",
                 self.detect.validate().map_err(|error| error.to_string()),
             ),
+            (
+                "",
+                self.people.validate().map_err(|error| error.to_string()),
+            ),
+            (
+                "",
+                self.emotion.validate().map_err(|error| error.to_string()),
+            ),
+            ("", self.ocr.validate().map_err(|error| error.to_string())),
             ("", self.sound.validate().map_err(|error| error.to_string())),
+            (
+                "",
+                self.transcribe
+                    .validate()
+                    .map_err(|error| error.to_string()),
+            ),
+            (
+                "",
+                self.moderate.validate().map_err(|error| error.to_string()),
+            ),
+            ("", self.label.validate().map_err(|error| error.to_string())),
             (
                 "",
                 self.timeline.validate().map_err(|error| error.to_string()),

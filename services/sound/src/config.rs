@@ -6,6 +6,8 @@ const DEFAULT_SILENCE_DBFS: f64 = -50.0;
 const DEFAULT_MIN_SILENCE_MS: u64 = 500;
 const DEFAULT_ONSET_RISE_DB: f64 = 6.0;
 const DEFAULT_MIN_ONSET_GAP_MS: u64 = 100;
+/// Speech and noise stay below it, music with a beat above.
+const DEFAULT_MIN_TEMPO_CONFIDENCE: f64 = 0.2;
 
 /// Settings of the `sound` stage.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -19,6 +21,8 @@ pub struct Config {
     pub onset_rise_db: f64,
     /// Shortest time between two onsets, in milliseconds.
     pub min_onset_gap_ms: u64,
+    /// Autocorrelation one beat apart from which a beat is clear, 0–1.
+    pub min_tempo_confidence: f64,
 }
 
 impl Default for Config {
@@ -28,6 +32,7 @@ impl Default for Config {
             min_silence_ms: DEFAULT_MIN_SILENCE_MS,
             onset_rise_db: DEFAULT_ONSET_RISE_DB,
             min_onset_gap_ms: DEFAULT_MIN_ONSET_GAP_MS,
+            min_tempo_confidence: DEFAULT_MIN_TEMPO_CONFIDENCE,
         }
     }
 }
@@ -62,6 +67,11 @@ impl Config {
                 "min_onset_gap_ms",
                 self.min_onset_gap_ms > 0,
                 "must be above 0",
+            ),
+            (
+                "min_tempo_confidence",
+                self.min_tempo_confidence > 0.0 && self.min_tempo_confidence <= 1.0,
+                "must be above 0 and at most 1",
             ),
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {

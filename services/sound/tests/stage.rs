@@ -6,9 +6,10 @@ use contracts::{
     ArtifactKey, MediaTime, StageName,
     decoded::AudioTrack,
     messages::{Decoded, SoundInput},
-    sound::SoundEnergy,
+    sound::{ClassShares, SoundEnergy},
 };
-use sound::{Config, Sound};
+use inference::{CacheDir, Engine, EngineConfig, Provider};
+use sound::{CLASSIFIER, Classifier, Config, Sound};
 use stage::{Artifacts, Stage, StageError};
 use testkit::Bench;
 
@@ -49,6 +50,74 @@ async fn stores_the_energy_and_runs_twice_with_one_result() {
     let energy: SoundEnergy = context.load_json(&first.sound).await.unwrap();
     assert_eq!(energy.duration, Some(6.0));
     assert!(energy.metadata.processed);
+}
+
+#[tokio::test]
+async fn with_the_network_speech_is_told_from_music() {
+    let settings = EngineConfig {
+        providers: vec![Provider::Cpu],
+        ..EngineConfig::default()
+    };
+    let engine = Engine::start(CacheDir::new(testkit::cache_dir()), settings).unwrap();
+    let classifier = Classifier::open(&engine);
+    assert_eq!(classifier.missing(), None);
+    let stage = Sound::new(Config::default())
+        .unwrap()
+        .with_classifier(classifier);
+    assert_eq!(stage.models()[0].name, CLASSIFIER);
+    let path = testkit::cache_file("media/jfk.wav");
+    let mut reader = hound::WavReader::open(path).unwrap();
+    let speech: Vec<f32> = reader
+        .samples::<i16>()
+        .map(|sample| f32::from(sample.unwrap()) / 32_768.0)
+        .collect();
+    let chords: Vec<f32> = (0..160_000).map(chord).collect();
+    let samples = [speech, chords].concat();
+    let bench = Bench::default();
+    let input = input(&bench, Some(&samples)).await;
+    let context = bench.context(StageName::Sound);
+    let output = stage.run(input, &context).await.unwrap();
+    let energy: SoundEnergy = context.load_json(&output.sound).await.unwrap();
+    assert_eq!(energy.classes_reason, None);
+    let classes = energy.classes.unwrap();
+    assert_eq!(classes.per_second.len(), 21);
+    let mean = |seconds: std::ops::Range<usize>, of: fn(&ClassShares) -> f64| -> f64 {
+        let count = seconds.len() as f64;
+        classes.per_second[seconds].iter().map(of).sum::<f64>() / count
+    };
+    assert!(mean(0..10, |one| one.speech) > 0.7, "{classes:#?}");
+    assert!(mean(12..21, |one| one.music) > 0.9, "{classes:#?}");
+    assert!(mean(12..21, |one| one.speech) < 0.1);
+}
+
+/// A decaying chord with overtones twice a second, as a piano has them.
+fn chord(at: u32) -> f32 {
+    const NOTES: [f64; 8] = [261.6, 329.6, 392.0, 523.3, 440.0, 349.2, 293.7, 246.9];
+    let time = f64::from(at) / 16_000.0;
+    let (note, since) = ((time * 2.0) as usize % NOTES.len(), time % 0.5);
+    let overtones = (1..=4).map(|n| {
+        (std::f64::consts::TAU * NOTES[note] * f64::from(n) * time).sin() / f64::from(n * n)
+    });
+    (overtones.sum::<f64>() * 0.3 * (-3.0 * since).exp()) as f32
+}
+
+#[tokio::test]
+async fn without_the_network_the_rest_is_measured_and_the_gap_named() {
+    let bench = Bench::default();
+    let input = input(&bench, Some(&[0.1; 32_000])).await;
+    let stage = Sound::new(Config::default())
+        .unwrap()
+        .with_classifier(Classifier::without("its weights are missing"));
+    assert!(stage.models().is_empty());
+    let context = bench.context(StageName::Sound);
+    let output = stage.run(input, &context).await.unwrap();
+    let energy: SoundEnergy = context.load_json(&output.sound).await.unwrap();
+    assert_eq!(energy.classes, None);
+    assert_eq!(
+        energy.classes_reason.as_deref(),
+        Some("its weights are missing")
+    );
+    assert_eq!(energy.duration, Some(2.0));
 }
 
 #[tokio::test]

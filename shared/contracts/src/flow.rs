@@ -16,8 +16,20 @@ pub enum StageName {
     Shots,
     /// Finds and tracks objects.
     Detect,
+    /// Finds faces, bodies and hands.
+    People,
+    /// Reads the emotions faces show.
+    Emotion,
     /// Measures the energy of the sound.
     Sound,
+    /// Finds where a voice is active and writes down what it says.
+    Transcribe,
+    /// Reads what is written on screen.
+    Ocr,
+    /// Looks for explicit content.
+    Moderate,
+    /// Names what scenes show, from a list.
+    Label,
     /// Joins everything into the analyses.
     Timeline,
 }
@@ -83,12 +95,60 @@ pub const FLOW: &[StageSpec] = &[
         purpose: "objects and object tracks",
     },
     StageSpec {
+        name: StageName::People,
+        requires: &[StageName::Decode],
+        uses: &[StageName::Shots, StageName::Detect],
+        device: Device::Gpu,
+        optional: true,
+        purpose: "faces and their tracks, bodies, hands, gestures, gaze",
+    },
+    StageSpec {
+        name: StageName::Emotion,
+        requires: &[StageName::Decode, StageName::People],
+        uses: &[],
+        device: Device::Gpu,
+        optional: true,
+        purpose: "emotions that faces show",
+    },
+    StageSpec {
         name: StageName::Sound,
         requires: &[StageName::Decode],
         uses: &[],
         device: Device::Cpu,
         optional: true,
         purpose: "energy windows, loudness, onsets, silence",
+    },
+    StageSpec {
+        name: StageName::Transcribe,
+        requires: &[StageName::Decode],
+        uses: &[],
+        device: Device::Gpu,
+        optional: true,
+        purpose: "voice activity, words with their times, subtitles",
+    },
+    StageSpec {
+        name: StageName::Ocr,
+        requires: &[StageName::Decode],
+        uses: &[StageName::Shots, StageName::Transcribe],
+        device: Device::Gpu,
+        optional: true,
+        purpose: "text on screen, its tracks and roles, graphics",
+    },
+    StageSpec {
+        name: StageName::Moderate,
+        requires: &[StageName::Decode],
+        uses: &[],
+        device: Device::Gpu,
+        optional: true,
+        purpose: "how likely frames show explicit content",
+    },
+    StageSpec {
+        name: StageName::Label,
+        requires: &[StageName::Decode],
+        uses: &[],
+        device: Device::Gpu,
+        optional: true,
+        purpose: "what scenes show, from a list of labels; embeddings of frames",
     },
     StageSpec {
         name: StageName::Timeline,
@@ -120,7 +180,13 @@ impl StageName {
             Self::Decode => "decode",
             Self::Shots => "shots",
             Self::Detect => "detect",
+            Self::People => "people",
+            Self::Emotion => "emotion",
             Self::Sound => "sound",
+            Self::Transcribe => "transcribe",
+            Self::Ocr => "ocr",
+            Self::Moderate => "moderate",
+            Self::Label => "label",
             Self::Timeline => "timeline",
         }
     }

@@ -3,14 +3,20 @@
 pub mod artifact;
 pub mod codec;
 pub mod decoded;
+pub mod emotion;
 pub mod flow;
 pub mod ids;
 pub mod job;
+pub mod labels;
 pub mod manifest;
 pub mod messages;
+pub mod moderation;
 pub mod objects;
+pub mod people;
 pub mod shots;
 pub mod sound;
+pub mod speech;
+pub mod text;
 pub mod time;
 
 pub use artifact::{ArtifactKey, ArtifactRef};

@@ -9,6 +9,8 @@ use crate::{
     ids::{Sha256, VideoId},
     job::{Job, VideoMetadata},
     manifest::{FailureClass, GatherError, Outcome, Upstream},
+    moderation::SafetyRating,
+    speech::SpeechStatus,
 };
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +170,185 @@ pub struct SoundMeasured {
     pub has_audio: bool,
 }
 message!(SoundMeasured, "sound.output", 1);
+
+/// Input of `ocr`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OcrInput {
+    /// The decoded video.
+    pub decoded: Decoded,
+    /// Shots, which tell overlays from what was filmed; `None` if that stage gave up.
+    pub shots: Option<ShotsFound>,
+    /// What is said, which tells captions; `None` if that stage gave up.
+    pub transcript: Option<Transcribed>,
+}
+message!(OcrInput, "ocr.input", 1);
+impl StageInput for OcrInput {
+    fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
+        Ok(Self {
+            decoded: upstream.required(StageName::Decode)?,
+            shots: upstream.optional(StageName::Shots)?,
+            transcript: upstream.optional(StageName::Transcribe)?,
+        })
+    }
+}
+
+/// Output of `ocr`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextRead {
+    /// [`TextOnScreen`](crate::text::TextOnScreen), JSON.
+    pub text: ArtifactRef,
+    /// Number of lines in all frames looked at.
+    pub annotation_count: u32,
+    /// Number of tracks.
+    pub track_count: u32,
+}
+message!(TextRead, "ocr.output", 1);
+
+/// Input of `people`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleInput {
+    /// The decoded video.
+    pub decoded: Decoded,
+    /// Shots, at whose boundaries tracks end; `None` if that stage gave up.
+    pub shots: Option<ShotsFound>,
+    /// Objects, among them the persons; `None` if that stage gave up.
+    pub objects: Option<Detected>,
+}
+message!(PeopleInput, "people.input", 1);
+impl StageInput for PeopleInput {
+    fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
+        Ok(Self {
+            decoded: upstream.required(StageName::Decode)?,
+            shots: upstream.optional(StageName::Shots)?,
+            objects: upstream.optional(StageName::Detect)?,
+        })
+    }
+}
+
+/// Output of `people`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleFound {
+    /// [`People`](crate::people::People), JSON.
+    pub people: ArtifactRef,
+    /// [`LandmarkSet`](crate::people::LandmarkSet), MessagePack.
+    pub landmarks: ArtifactRef,
+    /// Number of faces in all frames looked at.
+    pub face_count: u32,
+    /// Number of face tracks.
+    pub face_track_count: u32,
+}
+message!(PeopleFound, "people.output", 1);
+
+/// Input of `emotion`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmotionInput {
+    /// The decoded video.
+    pub decoded: Decoded,
+    /// The faces to read.
+    pub people: PeopleFound,
+}
+message!(EmotionInput, "emotion.input", 1);
+impl StageInput for EmotionInput {
+    fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
+        Ok(Self {
+            decoded: upstream.required(StageName::Decode)?,
+            people: upstream.required(StageName::People)?,
+        })
+    }
+}
+
+/// Output of `emotion`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmotionsRead {
+    /// [`Emotions`](crate::emotion::Emotions), JSON.
+    pub emotions: ArtifactRef,
+    /// Number of faces read in all frames looked at.
+    pub reading_count: u32,
+}
+message!(EmotionsRead, "emotion.output", 1);
+
+/// Input of `transcribe`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TranscribeInput {
+    /// The decoded video.
+    pub decoded: Decoded,
+}
+message!(TranscribeInput, "transcribe.input", 1);
+impl StageInput for TranscribeInput {
+    fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
+        Ok(Self {
+            decoded: upstream.required(StageName::Decode)?,
+        })
+    }
+}
+
+/// Output of `transcribe`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transcribed {
+    /// A [`SpeechTranscript`](crate::speech::SpeechTranscript), JSON.
+    pub transcript: ArtifactRef,
+    /// The same as SubRip subtitles; `None` if nothing is said.
+    pub srt: Option<ArtifactRef>,
+    /// The same as WebVTT subtitles; `None` if nothing is said.
+    pub vtt: Option<ArtifactRef>,
+    /// Whether there is speech.
+    pub status: SpeechStatus,
+    /// Number of segments.
+    pub segment_count: u32,
+}
+message!(Transcribed, "transcribe.output", 1);
+
+/// Input of `moderate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModerateInput {
+    /// The decoded video.
+    pub decoded: Decoded,
+}
+message!(ModerateInput, "moderate.input", 1);
+impl StageInput for ModerateInput {
+    fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
+        Ok(Self {
+            decoded: upstream.required(StageName::Decode)?,
+        })
+    }
+}
+
+/// Output of `moderate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moderated {
+    /// A [`Moderation`](crate::moderation::Moderation), JSON.
+    pub moderation: ArtifactRef,
+    /// Judgement of the whole; `None` if no frame was looked at.
+    pub rating: Option<SafetyRating>,
+}
+message!(Moderated, "moderate.output", 1);
+
+/// Input of `label`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelInput {
+    /// The decoded video.
+    pub decoded: Decoded,
+}
+message!(LabelInput, "label.input", 1);
+impl StageInput for LabelInput {
+    fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
+        Ok(Self {
+            decoded: upstream.required(StageName::Decode)?,
+        })
+    }
+}
+
+/// Output of `label`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labelled {
+    /// [`SceneLabels`](crate::labels::SceneLabels), JSON.
+    pub labels: ArtifactRef,
+    /// [`FrameEmbeddings`](crate::labels::FrameEmbeddings), MessagePack.
+    pub embeddings: ArtifactRef,
+    /// Number of labels of the video as a whole.
+    pub label_count: u32,
+}
+message!(Labelled, "label.output", 1);
 
 /// A stage that left no output, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
-//! Energy of the sound over time, as published under `ml_data.audio_energy`.
+//! Energy and kind of the sound over time, as published under `ml_data.audio_energy`.
 
+use crate::manifest::ModelStamp;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +51,48 @@ pub struct SoundEnergy {
     pub onsets: Vec<f64>,
     /// Stretches of silence.
     pub silences: Vec<Interval>,
+    /// How much of it is speech, music and other sound; null with a reason if not classified.
+    #[serde(default)]
+    pub classes: Option<SoundClasses>,
+    /// Why there are no classes; null if there are.
+    #[serde(default)]
+    pub classes_reason: Option<String>,
+    /// Beats per minute; null with a reason if no beat is clear.
+    #[serde(default)]
+    pub tempo_bpm: Option<f64>,
+    /// How regularly the beat returns, 0–1: autocorrelation of the onset strength one beat apart,
+    /// less the highest at a distance that has nothing to do with the beat; given whether the beat is clear or not, null if there is too little sound to judge.
+    #[serde(default)]
+    pub tempo_confidence: Option<f64>,
+    /// Why there is no tempo; null if there is one.
+    #[serde(default)]
+    pub tempo_reason: Option<String>,
     /// What was measured, and how.
     pub metadata: SoundMetadata,
+}
+
+/// Shares of time, 0–1, which together are the time they are of.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClassShares {
+    /// Speech, also over music.
+    pub speech: f64,
+    /// Music, also with singing.
+    pub music: f64,
+    /// Any other sound.
+    pub other: f64,
+    /// Below the level of silence.
+    pub silence: f64,
+}
+
+/// How much of the sound is what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SoundClasses {
+    /// Over the whole length.
+    pub overall: ClassShares,
+    /// For every second that has begun, from the first.
+    pub per_second: Vec<ClassShares>,
+    /// The network and the digest of its weights.
+    pub model: ModelStamp,
 }
 
 /// How [`SoundEnergy`] was measured.

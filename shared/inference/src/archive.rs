@@ -2,12 +2,13 @@
 
 use crate::{
     error::{Error, Result},
-    registry::{Source, SourceFile},
+    registry::{MAX_FILE_BYTES, Source, SourceFile},
 };
 use contracts::ids::Sha256;
 use flate2::read::GzDecoder;
 use std::{
     collections::BTreeSet,
+    fmt::Display,
     fs::{File, Permissions},
     io::{Read, Write},
     os::unix::fs::PermissionsExt,
@@ -33,8 +34,9 @@ pub(crate) fn extract(archive: &Path, source: &Source, into: &Path) -> Result<()
     let extension = archive.extension().and_then(|extension| extension.to_str());
     let taken = match extension {
         Some("whl") => job.zip(file)?,
-        Some("tgz") => job.tar(file)?,
-        _ => return Err(job.refuse("it is neither a wheel nor an npm package")),
+        Some("tgz") => job.tar(GzDecoder::new(file))?,
+        Some("tar") => job.tar(file)?,
+        _ => return Err(job.refuse("it is neither a wheel nor an npm or Debian package")),
     };
     match source
         .files
@@ -79,8 +81,8 @@ impl<'a> Job<'a> {
         Ok(taken)
     }
 
-    fn tar(&self, file: File) -> Result<BTreeSet<&'a str>> {
-        let mut archive = tar::Archive::new(GzDecoder::new(file).take(MAX_UNPACKED_BYTES));
+    fn tar(&self, content: impl Read) -> Result<BTreeSet<&'a str>> {
+        let mut archive = tar::Archive::new(content.take(MAX_UNPACKED_BYTES));
         let mut taken = BTreeSet::new();
         let entries = archive.entries().map_err(|error| self.refuse(error))?;
         for (count, entry) in entries.enumerate() {
@@ -90,7 +92,8 @@ impl<'a> Job<'a> {
             }
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             self.check_path(&name)?;
-            // npm puts everything into one folder, whose name differs between publishers.
+            // npm puts everything into one folder, whose name differs between publishers; Debian
+            // into the folder `.`.
             let inner = name
                 .split_once('/')
                 .map_or(name.as_str(), |(_, inner)| inner);
@@ -133,7 +136,39 @@ impl<'a> Job<'a> {
         Ok(Some(file))
     }
 
-    fn store(&self, file: &SourceFile, content: &mut impl Read) -> Result<()> {
+    fn store(&self, file: &SourceFile, content: &mut dyn Read) -> Result<()> {
+        let Some((entry, deeper)) = file.inside.split_first() else {
+            return self.store_last(file, content);
+        };
+        self.descend(file, content, entry, deeper)
+    }
+
+    /// Opens an archive that lies in the archive and goes on with its entry called `entry`.
+    fn descend(
+        &self,
+        file: &SourceFile,
+        content: &mut dyn Read,
+        entry: &str,
+        deeper: &[String],
+    ) -> Result<()> {
+        let refuse = |error: &dyn Display| self.refuse(format!("'{}': {error}", file.path));
+        // Zip archives are read from their end.
+        let mut nested = new_file(self.into)?;
+        let mut limited = content.take(MAX_FILE_BYTES + 1);
+        let bytes = std::io::copy(&mut limited, nested.as_file_mut());
+        if bytes.map_err(|error| refuse(&error))? > MAX_FILE_BYTES {
+            return Err(refuse(&"it is too large"));
+        }
+        let mut archive = zip::ZipArchive::new(nested.as_file()).map_err(|error| refuse(&error))?;
+        let found = archive.by_name(entry);
+        let mut found = found.map_err(|error| refuse(&format!("entry '{entry}': {error}")))?;
+        match deeper.split_first() {
+            None => self.store_last(file, &mut found),
+            Some((entry, deeper)) => self.descend(file, &mut found, entry, deeper),
+        }
+    }
+
+    fn store_last(&self, file: &SourceFile, content: &mut dyn Read) -> Result<()> {
         let target = self.into.join(&file.name);
         let mut partial = new_file(self.into)?;
         // One byte more than pinned is enough to know that it is another file.

@@ -4,6 +4,7 @@ use crate::{
     cache::CacheDir,
     error::{Error, Result},
     packages::{Tools, run, succeed},
+    registry::{Conversion, ModelEntry},
 };
 use contracts::ids::Sha256;
 use std::{
@@ -11,7 +12,10 @@ use std::{
     process::Command,
 };
 
-const SCRIPT: &str = include_str!("../../../deploy/setup/convert_tfjs.py");
+const TFJS: &str = include_str!("../../../deploy/setup/convert_tfjs.py");
+const TFLITE: &str = include_str!("../../../deploy/setup/convert_tflite.py");
+const KERAS: &str = include_str!("../../../deploy/setup/convert_keras.py");
+const FACE_API: &str = include_str!("../../../deploy/setup/convert_face_api.py");
 const REQUIREMENTS: &str = include_str!("../../../deploy/setup/convert-requirements.txt");
 /// The Python the pinned packages exist for.
 const PYTHON_VERSION: &str = "3.11";
@@ -20,7 +24,6 @@ const PYTHON_REMEDY: &str = "install it with `apt-get install python3 python3-ve
 /// The converter, installed when it is first needed.
 pub(crate) struct Converter {
     python: PathBuf,
-    script: PathBuf,
 }
 
 impl Converter {
@@ -34,10 +37,9 @@ impl Converter {
         let folder = cache.tools().join("convert-venv");
         let converter = Self {
             python: folder.join("bin/python"),
-            script: folder.join("convert_tfjs.py"),
         };
         let marker = folder.join("complete");
-        let wanted = Sha256::of(format!("{SCRIPT}{REQUIREMENTS}").as_bytes()).to_string();
+        let wanted = Sha256::of(REQUIREMENTS.as_bytes()).to_string();
         if std::fs::read_to_string(&marker).is_ok_and(|found| found == wanted) {
             return Ok(converter);
         }
@@ -48,7 +50,6 @@ impl Converter {
         }
         std::fs::create_dir_all(cache.tools()).map_err(Error::file("create", cache.tools()))?;
         converter.install(&python, &folder)?;
-        write(&converter.script, SCRIPT)?;
         write(&marker, &wanted)?;
         Ok(converter)
     }
@@ -80,16 +81,30 @@ impl Converter {
         )
     }
 
-    /// Converts the TensorFlow.js graph model at `model_json` into the new file `target`.
-    pub(crate) fn tfjs(&self, model_json: &Path, target: &Path) -> Result<()> {
+    /// Converts what was fetched for `model` into `folder`, and returns the new file in it. Every
+    /// script takes the file to read and the file to write.
+    pub(crate) fn convert(&self, model: &ModelEntry, folder: &Path) -> Result<PathBuf> {
+        let (text, from) = match model.conversion {
+            Conversion::None => return Ok(folder.join(&model.weights)),
+            Conversion::TfjsToOnnx => (TFJS, ".json"),
+            Conversion::TfliteToOnnx => (TFLITE, ".tflite"),
+            Conversion::KerasToOnnx => (KERAS, ".hdf5"),
+            Conversion::FaceApiToOnnx => (FACE_API, ".json"),
+        };
+        let mut files = model.source.files.iter();
+        let from = files.find(|file| file.name.ends_with(from));
+        let from = folder.join(from.map_or("", |file| &file.name));
+        let (script, target) = (folder.join("convert.py"), folder.join("converted.onnx"));
+        write(&script, text)?;
         let mut command = Command::new(&self.python);
-        command.arg(&self.script).arg(model_json).arg(target);
+        command.arg(&script).arg(from).arg(&target);
         let output = run(&mut command, "to convert models", PYTHON_REMEDY)?;
         succeed(
             &command,
             output,
             |_| "remove tools/convert-venv from the cache directory and run it again",
-        )
+        )?;
+        Ok(target)
     }
 }
 

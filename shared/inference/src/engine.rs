@@ -4,6 +4,7 @@ use crate::{
     cache::CacheDir,
     error::{Error, Result},
     model::Model,
+    own::OwnModel,
     registry::{Manifest, ModelSet},
     runtime,
 };
@@ -151,6 +152,23 @@ impl Engine {
             });
         }
         Model::open(entry, &self.cache, &self.config, &self.environment)
+    }
+
+    /// Opens a model of the user's own, which no manifest names: without a pinned digest and
+    /// without a golden sample.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Session`], [`Error::Tensors`].
+    pub fn load_own(&self, own: &OwnModel) -> Result<Model> {
+        let weights = std::fs::read(own.path()).map_err(Error::file("read", own.path()))?;
+        let entry = own.entry();
+        Model::from_bytes(
+            &entry,
+            &weights,
+            &self.cache,
+            &self.config,
+            &self.environment,
+        )
     }
 
     /// The manifest in use.

@@ -1,6 +1,6 @@
 //! What can go wrong, and whose fault it is.
 
-use crate::registry::{ElementType, ModelSet};
+use crate::registry::ModelSet;
 use contracts::ids::Sha256;
 use std::path::PathBuf;
 
@@ -37,6 +37,22 @@ pub enum Error {
         /// Names that exist, separated by commas.
         known: String,
     },
+    /// An optional group that no model belongs to.
+    #[error("no model belongs to a group '{name}'; the manifest knows {known}")]
+    UnknownGroup {
+        /// Name asked for.
+        name: String,
+        /// Groups that exist, separated by commas.
+        known: String,
+    },
+    /// A companion file that the manifest does not put beside the model.
+    #[error("model '{model}' has no file '{name}' beside it; its manifest entry names none")]
+    UnknownCompanion {
+        /// Model.
+        model: String,
+        /// Name asked for.
+        name: String,
+    },
     /// A model whose licence the configuration did not choose.
     #[error(
         "model '{name}' belongs to the '{set}' set, which is not chosen; set models.set = \"{set}\" after reading its licence ({licence})"
@@ -50,12 +66,14 @@ pub enum Error {
         licence: String,
     },
     /// A file is not in the cache.
-    #[error("{what} is missing: no file at {path}; run `rumiai models fetch`")]
+    #[error("{what} is missing: no file at {path}; run `rumiai models fetch{}`", with(.group))]
     Missing {
         /// What the file is.
         what: String,
         /// Where it should be.
         path: PathBuf,
+        /// The optional group it is fetched with.
+        group: Option<String>,
     },
     /// A file in the cache is not the one that was pinned or recorded.
     #[error(
@@ -191,6 +209,20 @@ pub enum Error {
         /// What does not fit.
         message: &'static str,
     },
+    /// A crop that cannot be cut.
+    #[error(
+        "a crop of {size:?} pixels around {centre:?}, turned by {angle}, cannot be cut: {message}"
+    )]
+    Crop {
+        /// Its middle, in pixels of the picture.
+        centre: (f32, f32),
+        /// Its width and height, in pixels of the picture.
+        size: (f32, f32),
+        /// Its angle, in radians.
+        angle: f32,
+        /// What does not fit.
+        message: &'static str,
+    },
     /// A run failed inside ONNX Runtime.
     #[error("model '{model}' failed on {provider}: {message}")]
     Run {
@@ -227,7 +259,7 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Input { .. } | Self::Image { .. } => ErrorClass::Input,
+            Self::Input { .. } | Self::Image { .. } | Self::Crop { .. } => ErrorClass::Input,
             _ => ErrorClass::Environment,
         }
     }
@@ -243,17 +275,11 @@ impl Error {
             source,
         }
     }
+}
 
-    pub(crate) fn element(
-        model: &str,
-        input: &str,
-        expected: ElementType,
-        found: ElementType,
-    ) -> Self {
-        Self::Input {
-            model: model.into(),
-            input: input.into(),
-            message: format!("takes {expected}, got {found}"),
-        }
-    }
+/// The option that fetches an optional group.
+fn with(group: &Option<String>) -> String {
+    group
+        .as_ref()
+        .map_or_else(String::new, |group| format!(" --with {group}"))
 }

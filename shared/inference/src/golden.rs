@@ -1,29 +1,151 @@
 //! Golden samples: one question per model whose answer is known, asked before the model serves.
 //!
-//! The input is a drawing made by arithmetic on integers, so that it is the same everywhere and
-//! belongs to nobody: a stop sign on its pole. Every model trained on COCO knows it, so the
-//! sample shows that the model sees, not only that it computes.
+//! Images show a drawing, a stop sign, or a part of it. Every model trained on COCO knows it and a
+//! text recogniser reads it, so that the sample shows that the model sees, not only that it
+//! computes. Sounds and states are made by arithmetic that is exact everywhere.
+
+mod drawing;
+
+pub use drawing::{WHOLE, Window, part, stop_sign};
 
 use crate::{
-    error::Result,
-    image::{self, ChannelOrder},
-    tensor::{NamedTensor, Tensor},
+    image::{self, ChannelOrder, Layout, Normalisation},
+    registry::{ElementType, ModelEntry},
+    tensor::{Input, NamedTensor, Tensor},
 };
+use ndarray::{ArrayD, IxDyn};
 use serde::{Deserialize, Serialize};
 
 /// The expected answer of a model to the drawing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Golden {
-    /// Side of the square drawing, in pixels.
-    pub side: u32,
     /// Largest difference allowed on a CPU: of the value where it is below 1, of its share above.
     pub tolerance_cpu: f32,
     /// The same on accelerators, which round earlier.
     pub tolerance_accelerated: f32,
+    /// What goes in: every input of the model once.
+    #[serde(rename = "input")]
+    pub inputs: Vec<GoldenInput>,
     /// What comes out.
     #[serde(rename = "output")]
     pub outputs: Vec<GoldenOutput>,
+}
+
+/// One input of the question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoldenInput {
+    /// Name of the input; in the file, `{a,b}` stands for both.
+    pub name: String,
+    /// Extent of each axis.
+    pub shape: Vec<usize>,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What an input of a question holds, in the element type the input is declared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// The drawing, in the layout the shape tells by where its 3 stands. Bytes stay bytes.
+    Drawing(Drawing),
+    /// These numbers, in C order.
+    Numbers(Vec<f32>),
+    /// The same number everywhere; for bool, 0 or 1.
+    Fill(f32),
+    /// Numbers between plus and minus this one without any pattern: the upper 24 bits of
+    /// `state = state * 1664525 + 1013904223` modulo 2^32 (Numerical Recipes), from state 0, as a
+    /// share of 2^23, less 1.
+    Noise(f32),
+    /// A sawtooth from minus to plus `height`, with all the overtones of a voice.
+    Sawtooth {
+        /// Samples from one fall to the next; a power of two, so that it is exact.
+        period: u16,
+        /// Largest number.
+        height: f32,
+    },
+}
+
+/// How the drawing is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Drawing {
+    /// Which part of it.
+    pub window: Window,
+    /// Order of the channels.
+    pub order: ChannelOrder,
+    /// What its bytes become; not looked at where the input takes bytes.
+    pub normalisation: Normalisation,
+}
+impl Default for Drawing {
+    fn default() -> Self {
+        Self {
+            window: WHOLE,
+            order: ChannelOrder::default(),
+            normalisation: Normalisation::default(),
+        }
+    }
+}
+
+impl GoldenInput {
+    fn tensor(&self, element: ElementType) -> Result<Tensor, String> {
+        match &self.content {
+            Content::Drawing(drawing) => self.drawing(drawing, element),
+            Content::Numbers(numbers) => self.shaped(element, numbers.clone()),
+            Content::Fill(number) => self.shaped(element, vec![*number; self.len()]),
+            Content::Noise(height) => self.shaped(element, noise(self.len(), *height)),
+            Content::Sawtooth { period, height } => {
+                let period = usize::from(*period).max(1);
+                let place = |index: usize| (index % period) as f32 / period as f32;
+                let values = (0..self.len()).map(|index| (2.0 * place(index) - 1.0) * height);
+                self.shaped(element, values.collect())
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    fn drawing(&self, drawing: &Drawing, element: ElementType) -> Result<Tensor, String> {
+        let (layout, height, width) = match *self.shape.as_slice() {
+            [1, 3, height, width] => (Layout::Nchw, height, width),
+            [1, height, width, 3] => (Layout::Nhwc, height, width),
+            _ => return Err(format!("'{}' has not the shape of one image", self.name)),
+        };
+        let side = |extent| u32::try_from(extent).map_err(|_| "it is too large".to_owned());
+        let size = (side(width)?, side(height)?);
+        let picture = [part(size, drawing.window)];
+        let tensor = if element == ElementType::U8 {
+            image::nhwc(&picture, size, drawing.order)
+        } else {
+            let normalisation = &drawing.normalisation;
+            image::numbers(&picture, size, layout, drawing.order, normalisation)
+        };
+        tensor.map_err(|error| error.to_string())
+    }
+
+    fn shaped(&self, element: ElementType, numbers: Vec<f32>) -> Result<Tensor, String> {
+        let wrong = |_| format!("'{}' has not as many numbers as its shape", self.name);
+        let array = ArrayD::from_shape_vec(IxDyn(&self.shape), numbers).map_err(wrong)?;
+        Ok(match element {
+            ElementType::F32 => Tensor::F32(array),
+            ElementType::U8 => Tensor::U8(array.mapv(|number| number as u8)),
+            ElementType::I32 => Tensor::I32(array.mapv(|number| number as i32)),
+            ElementType::I64 => Tensor::I64(array.mapv(|number| number as i64)),
+            ElementType::Bool => Tensor::Bool(array.mapv(|number| number != 0.0)),
+        })
+    }
+}
+
+fn noise(count: usize, height: f32) -> Vec<f32> {
+    let mut state = 0_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 8) as f32 / 8_388_608.0 - 1.0) * height
+    };
+    (0..count).map(|_| next()).collect()
 }
 
 /// Selected values of one output.
@@ -41,15 +163,16 @@ pub struct GoldenOutput {
 }
 
 impl Golden {
-    /// The drawing in the layout of the model's input: bytes in NHWC, numbers in NCHW.
-    pub(crate) fn input(&self, as_bytes: bool) -> Result<Tensor> {
-        let drawing = [stop_sign(self.side)];
-        let size = (self.side, self.side);
-        if as_bytes {
-            image::nhwc(&drawing, size, ChannelOrder::Rgb)
-        } else {
-            image::nchw(&drawing, size, ChannelOrder::Rgb)
-        }
+    /// The question, as the inputs of `entry`; a message if they do not fit it.
+    pub(crate) fn inputs(&self, entry: &ModelEntry) -> Result<Vec<(&str, Input<'_>)>, String> {
+        let named = self.inputs.iter().map(|input| {
+            let mut specs = entry.inputs.iter();
+            let spec = specs.find(|spec| spec.name == input.name);
+            let spec = spec.ok_or_else(|| format!("no input '{}' is declared", input.name))?;
+            let tensor = input.tensor(spec.element)?;
+            Ok((input.name.as_str(), tensor.into()))
+        });
+        named.collect()
     }
 
     /// Compares an answer with the expected one; the message names the worst difference.
@@ -85,66 +208,4 @@ impl GoldenOutput {
         }
         Ok(())
     }
-}
-
-/// Places are computed in ten-thousandths of the side.
-const UNIT: i64 = 10_000;
-const SIGN_CENTRE: (i64, i64) = (5_000, 4_200);
-const LETTER_DOT: i64 = 180;
-const WHITE: [u8; 3] = [240, 240, 240];
-/// S, T, O, P: seven rows of five dots, the leftmost dot in the highest bit.
-const LETTERS: [[u8; 7]; 4] = [
-    [
-        0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110,
-    ],
-    [
-        0b11111, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100,
-    ],
-    [
-        0b01110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110,
-    ],
-    [
-        0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000,
-    ],
-];
-
-/// The drawing: packed RGB, `side` by `side` pixels.
-#[must_use]
-pub fn stop_sign(side: u32) -> Vec<u8> {
-    // The middle of a pixel.
-    let place = |pixel: u32| (2 * i64::from(pixel) + 1) * UNIT / (2 * i64::from(side));
-    (0..side)
-        .flat_map(|y| (0..side).flat_map(move |x| colour(place(x), place(y))))
-        .collect()
-}
-
-fn colour(x: i64, y: i64) -> [u8; 3] {
-    let (dx, dy) = ((x - SIGN_CENTRE.0).abs(), (y - SIGN_CENTRE.1).abs());
-    // A regular octagon is a square cut by a square turned by 45 degrees.
-    let inside = |radius: i64| dx.max(dy) < radius && (dx + dy) * UNIT < radius * 14_142;
-    if in_letter(x, y) {
-        WHITE
-    } else if inside(2_400) {
-        [190, 20, 30]
-    } else if inside(2_600) {
-        WHITE
-    } else if dx < 200 && y > SIGN_CENTRE.1 {
-        [130, 130, 130]
-    } else if y > 8_000 {
-        [90, 110, 70]
-    } else {
-        let sky = |top: i64, change: i64| u8::try_from(top + change * y / UNIT).unwrap_or(u8::MAX);
-        [sky(120, 60), sky(160, 40), sky(210, -10)]
-    }
-}
-
-fn in_letter(x: i64, y: i64) -> bool {
-    // Four letters of five dots with a dot between them.
-    let column = (x - SIGN_CENTRE.0 + LETTER_DOT * 23 / 2).div_euclid(LETTER_DOT);
-    let row = (y - SIGN_CENTRE.1 + LETTER_DOT * 7 / 2).div_euclid(LETTER_DOT);
-    let (Ok(column), Ok(row)) = (usize::try_from(column), usize::try_from(row)) else {
-        return false;
-    };
-    let dots = LETTERS.get(column / 6).and_then(|letter| letter.get(row));
-    dots.is_some_and(|dots| column % 6 < 5 && dots >> (4 - column % 6) & 1 == 1)
 }

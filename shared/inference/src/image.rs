@@ -2,15 +2,17 @@
 //!
 //! Every image is packed RGB, three bytes per pixel, row by row without padding.
 
-use crate::{
-    error::{Error, Result},
-    tensor::Tensor,
-};
+mod crop;
+mod layout;
+
+pub use crop::{Crop, Outside, crop, crops};
+pub use layout::{ChannelOrder, Layout, Normalisation, nchw, nhwc, numbers};
+
+use crate::error::{Error, Result};
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
 };
-use ndarray::{ArrayD, IxDyn};
 use std::ops::Range;
 
 /// Channels of an image.
@@ -21,6 +23,7 @@ pub const MAX_SIDE: u32 = 1 << 15;
 pub const LETTERBOX_GREY: u8 = 114;
 
 const BAD_SIDE: &str = "a side is zero or beyond 32768 pixels";
+const WRONG_BYTES: &str = "not three bytes for every pixel";
 
 /// How pixels are made between pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,16 +34,6 @@ pub enum Sampling {
     Bilinear,
     /// Every source pixel counts (triangle filter), as Pillow's bilinear resizing does.
     Antialiased,
-}
-
-/// Order of the channels a model wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ChannelOrder {
-    /// Red first.
-    #[default]
-    Rgb,
-    /// Blue first.
-    Bgr,
 }
 
 /// Scales an image to `to_width` by `to_height`, ratio not kept.
@@ -67,10 +60,10 @@ pub fn resize(
         return Err(refuse(BAD_SIDE));
     }
     if rgb.len() != pixels(width, height) * CHANNELS {
-        return Err(refuse("not three bytes for every pixel"));
+        return Err(refuse(WRONG_BYTES));
     }
-    let source = ImageRef::new(width, height, rgb, PixelType::U8x3)
-        .map_err(|_| refuse("not three bytes for every pixel"))?;
+    let source =
+        ImageRef::new(width, height, rgb, PixelType::U8x3).map_err(|_| refuse(WRONG_BYTES))?;
     let mut target = Image::new(to_width, to_height, PixelType::U8x3);
     let algorithm = match sampling {
         Sampling::Bilinear => ResizeAlg::Interpolation(FilterType::Bilinear),
@@ -190,71 +183,6 @@ pub fn letterbox(
         }
     }
     Ok((square, fit))
-}
-
-fn check_all(images: &[Vec<u8>], (width, height): (u32, u32)) -> Result<()> {
-    let bytes = pixels(width.min(MAX_SIDE), height.min(MAX_SIDE)) * CHANNELS;
-    let wrong = |image: &&Vec<u8>| image.len() != bytes || width.max(height) > MAX_SIDE;
-    match images.iter().find(wrong) {
-        None => Ok(()),
-        Some(image) => Err(Error::Image {
-            width,
-            height,
-            bytes: image.len(),
-            message: "not three bytes for every pixel",
-        }),
-    }
-}
-
-/// Images of one size as bytes, shape `[images, height, width, 3]`.
-///
-/// # Errors
-/// [`Error::Image`] if one has another size.
-pub fn nhwc(images: &[Vec<u8>], size: (u32, u32), order: ChannelOrder) -> Result<Tensor> {
-    check_all(images, size)?;
-    let mut data = images.concat();
-    if order == ChannelOrder::Bgr {
-        data.chunks_exact_mut(CHANNELS).for_each(<[u8]>::reverse);
-    }
-    let shape = [images.len(), size.1 as usize, size.0 as usize, CHANNELS];
-    shaped(&shape, data, size).map(Tensor::U8)
-}
-
-/// Images of one size as numbers from 0 to 1, shape `[images, 3, height, width]`.
-///
-/// # Errors
-/// [`Error::Image`] if one has another size.
-pub fn nchw(images: &[Vec<u8>], size: (u32, u32), order: ChannelOrder) -> Result<Tensor> {
-    check_all(images, size)?;
-    let plane = pixels(size.0, size.1);
-    let mut data = Vec::with_capacity(images.len() * plane * CHANNELS);
-    let channels = match order {
-        ChannelOrder::Rgb => [0, 1, 2],
-        ChannelOrder::Bgr => [2, 1, 0],
-    };
-    for image in images {
-        for channel in channels {
-            data.extend(
-                image
-                    .iter()
-                    .skip(channel)
-                    .step_by(CHANNELS)
-                    .map(|&byte| f32::from(byte) / 255.0),
-            );
-        }
-    }
-    let shape = [images.len(), CHANNELS, size.1 as usize, size.0 as usize];
-    shaped(&shape, data, size).map(Tensor::F32)
-}
-
-fn shaped<T>(shape: &[usize], data: Vec<T>, (width, height): (u32, u32)) -> Result<ArrayD<T>> {
-    let bytes = data.len();
-    ArrayD::from_shape_vec(IxDyn(shape), data).map_err(|_| Error::Image {
-        width,
-        height,
-        bytes,
-        message: "does not fill its tensor",
-    })
 }
 
 /// Cuts `count` inputs of `pixels_each` into batches of at most `max_batch_pixels`, in order and

@@ -5,18 +5,17 @@ use crate::{
     engine::{EngineConfig, PassedOver, Provider},
     error::{Error, Result},
     pool::Pool,
-    registry::{ElementType, ModelEntry, TensorSpec},
-    tensor::{NamedTensor, Tensor},
+    registry::{ModelEntry, Registry},
+    run::{self, Asked},
+    tensor::{Input, Kept, NamedTensor, Tensor},
 };
 use contracts::{ids::Sha256, manifest::ModelStamp};
-use ndarray::ArrayD;
 use ort::{
     environment::Environment,
     ep::{self, ExecutionProvider as _, ExecutionProviderDispatch},
-    session::{Session, SessionInputValue, SessionOutputs, builder::GraphOptimizationLevel},
-    value::{Outlet, PrimitiveTensorElementType, TensorElementType, ValueType},
+    session::{Session, builder::GraphOptimizationLevel},
 };
-use std::{collections::BTreeSet, fmt::Debug, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// A model that answered its golden sample. Clones share the sessions.
 #[derive(Clone)]
@@ -24,6 +23,8 @@ pub struct Model(Arc<Inner>);
 
 struct Inner {
     entry: ModelEntry,
+    cache: CacheDir,
+    metadata: BTreeMap<String, String>,
     digest: Sha256,
     provider: Provider,
     passed_over: Vec<PassedOver>,
@@ -37,34 +38,17 @@ impl Model {
         config: &EngineConfig,
         environment: &Environment,
     ) -> Result<Self> {
-        let path = entry.path(cache);
-        let missing = || Error::Missing {
-            what: format!("model '{}'", entry.name),
-            path: path.clone(),
-        };
-        let weights = match std::fs::read(&path) {
-            Ok(weights) => weights,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing()),
-            Err(error) => return Err(Error::file("read", &path)(error)),
-        };
-        let expected = entry.expected_digest(cache)?.ok_or_else(missing)?;
-        // The bytes that were digested are the bytes that are loaded: the file is not read twice.
-        let found = Sha256::of(&weights);
-        if found != expected {
-            return Err(Error::WrongDigest {
-                path,
-                expected,
-                found,
-            });
-        }
-        Self::from_bytes(entry, &weights, cache.root(), config, environment)
+        let what = format!("model '{}'", entry.name);
+        let expected = entry.expected_digest(cache)?;
+        let weights = read_pinned(entry, what, entry.path(cache), expected)?;
+        Self::from_bytes(entry, &weights, cache, config, environment)
     }
 
     /// Opens weights whose origin the caller answers for.
     pub(crate) fn from_bytes(
         entry: &ModelEntry,
         weights: &[u8],
-        engines: &Path,
+        cache: &CacheDir,
         config: &EngineConfig,
         environment: &Environment,
     ) -> Result<Self> {
@@ -74,16 +58,18 @@ impl Model {
             let opener = Opener {
                 entry,
                 weights,
-                engines,
+                cache,
                 config,
                 environment,
                 provider,
             };
             match opener.open() {
-                Ok(sessions) => {
+                Ok((sessions, metadata)) => {
                     tracing::info!(model = entry.name, %provider, %digest, "model opened");
                     return Ok(Self(Arc::new(Inner {
                         entry: entry.clone(),
+                        cache: cache.clone(),
+                        metadata,
                         digest,
                         provider,
                         passed_over,
@@ -125,32 +111,82 @@ impl Model {
         &self.0.passed_over
     }
 
-    /// Runs the model once. Every declared input must be given, by its declared name. Blocks
-    /// while all sessions are busy; call it from a thread that may block. The same inputs give
-    /// the same bytes on the same CPU.
+    /// A value the graph carries under `key` in its metadata, such as the alphabet of a text
+    /// recogniser (`character`, one per line).
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.0.metadata.get(key).map(String::as_str)
+    }
+
+    /// The content of the file called `name` that the manifest puts beside the weights: a
+    /// vocabulary, a list of labels. Read anew at every call, and only given out when its digest
+    /// is the pinned one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCompanion`], [`Error::Missing`], [`Error::WrongDigest`], [`Error::File`].
+    pub fn companion(&self, name: &str) -> Result<Vec<u8>> {
+        let entry = &self.0.entry;
+        let found = entry.companion(&self.0.cache, name);
+        let (path, file) = found.ok_or_else(|| Error::UnknownCompanion {
+            model: entry.name.clone(),
+            name: name.into(),
+        })?;
+        let what = format!("'{name}' of model '{}'", entry.name);
+        read_pinned(entry, what, path, Some(file.sha256))
+    }
+
+    /// Runs the model once. Every declared input must be given, by its declared name; every
+    /// declared output comes back, in the declared order. Axes declared as -1 take any extent,
+    /// another at every call if need be. Blocks while all sessions are busy; call it from a
+    /// thread that may block. The same inputs give the same bytes on the same CPU.
     ///
     /// # Errors
     /// [`Error::Input`] if the tensors do not fit, [`Error::Run`] if ONNX Runtime fails,
     /// [`Error::NotFinite`] if the answer holds NaN or infinity.
     pub fn run(&self, inputs: Vec<(&str, Tensor)>) -> Result<Vec<NamedTensor>> {
-        check_inputs(&self.0.entry, &inputs)?;
+        let inputs = inputs
+            .into_iter()
+            .map(|(name, tensor)| (name, Input::from(tensor)))
+            .collect();
+        let outputs = self.0.entry.outputs.iter();
+        let read: Vec<_> = outputs.map(|spec| spec.name.as_str()).collect();
+        self.run_keeping(inputs, &read, &[]).map(|(read, _)| read)
+    }
+
+    /// Runs the model once, reads the outputs named in `read` and leaves those named in `keep`
+    /// where they were computed, as inputs of a later run: the state of a network that is run
+    /// step by step need not be copied back and forth. Other outputs are not asked for. Both
+    /// lists come back in their own order. Any session of the model takes a kept value.
+    ///
+    /// # Errors
+    /// As [`Model::run`]; [`Error::Run`] too if a name is not among the declared outputs. Kept
+    /// values are not looked at: one that holds NaN shows in what is computed from it.
+    pub fn run_keeping(
+        &self,
+        inputs: Vec<(&str, Input<'_>)>,
+        read: &[&str],
+        keep: &[&str],
+    ) -> Result<(Vec<NamedTensor>, Vec<Kept>)> {
+        let entry = &self.0.entry;
+        run::check_inputs(entry, &inputs)?;
         let lease = self.0.sessions.take();
-        run(&self.0.entry, self.0.provider, &mut lease.session(), inputs)
+        let asked = Asked { read, keep };
+        run::run(entry, self.0.provider, &mut lease.session(), inputs, asked)
     }
 }
 
 struct Opener<'a> {
     entry: &'a ModelEntry,
     weights: &'a [u8],
-    /// Folder below which TensorRT keeps what it compiled.
-    engines: &'a Path,
+    /// TensorRT keeps in it what it compiled.
+    cache: &'a CacheDir,
     config: &'a EngineConfig,
     environment: &'a Environment,
     provider: Provider,
 }
 
 impl Opener<'_> {
-    fn open(&self) -> Result<Vec<Session>> {
+    fn open(&self) -> Result<(Vec<Session>, BTreeMap<String, String>)> {
         self.check_available()?;
         let mut sessions = (0..self.config.sessions_per_model.get())
             .map(|_| {
@@ -159,10 +195,12 @@ impl Opener<'_> {
             })
             .collect::<Result<Vec<_>>>()?;
         for session in &mut sessions {
-            check_tensors(self.entry, session)?;
+            run::check_tensors(self.entry, session)?;
             self.check_golden(session)?;
         }
-        Ok(sessions)
+        let metadata = sessions.first().map(metadata).transpose();
+        let metadata = metadata.map_err(|error| session_error(self.entry, error))?;
+        Ok((sessions, metadata.unwrap_or_default()))
     }
 
     /// Asks before trying, because the answer is plainer than the error of a failed attempt.
@@ -211,7 +249,7 @@ impl Opener<'_> {
                 let tensorrt = ep::TensorRT::default()
                     .with_device_id(device)
                     .with_engine_cache(true)
-                    .with_engine_cache_path(self.engines.join("tensorrt").display())
+                    .with_engine_cache_path(self.cache.root().join("tensorrt").display())
                     .build();
                 vec![tensorrt.error_on_failure(), cuda()]
             }
@@ -220,20 +258,23 @@ impl Opener<'_> {
 
     fn check_golden(&self, session: &mut Session) -> Result<()> {
         let golden = &self.entry.golden;
+        // No answer of a model of the user's own is known.
+        if self.entry.source.registry == Registry::Own {
+            return Ok(());
+        }
         let fails = |message: String| Error::Golden {
             model: self.entry.name.clone(),
             provider: self.provider.to_string(),
             message,
         };
-        let input = self
-            .entry
-            .inputs
-            .first()
-            .ok_or_else(|| fails("no input is declared".into()))?;
-        let tensor = golden.input(input.element == ElementType::U8)?;
-        let inputs = vec![(input.name.as_str(), tensor)];
-        check_inputs(self.entry, &inputs)?;
-        let answer = run(self.entry, self.provider, session, inputs)?;
+        let inputs = golden.inputs(self.entry).map_err(fails)?;
+        run::check_inputs(self.entry, &inputs)?;
+        let read: Vec<_> = golden.outputs.iter().map(|o| o.name.as_str()).collect();
+        let asked = Asked {
+            read: &read,
+            keep: &[],
+        };
+        let (answer, _) = run::run(self.entry, self.provider, session, inputs, asked)?;
         let tolerance = match self.provider {
             Provider::Cpu => golden.tolerance_cpu,
             Provider::Cuda | Provider::TensorRt => golden.tolerance_accelerated,
@@ -249,174 +290,46 @@ fn session_error(entry: &ModelEntry, message: impl ToString) -> Error {
     }
 }
 
-/// The graph must have exactly the declared tensors, or its manifest entry is not about it.
-fn check_tensors(entry: &ModelEntry, session: &Session) -> Result<()> {
-    let differs = |message: String| Error::Tensors {
-        model: entry.name.clone(),
-        message,
-    };
-    let same = |declared: &[TensorSpec], found: &[Outlet]| {
-        let declared: BTreeSet<_> = declared
-            .iter()
-            .map(|spec| (spec.name.clone(), Some(spec.element)))
-            .collect();
-        let found: BTreeSet<_> = found
-            .iter()
-            .map(|outlet| (outlet.name().to_owned(), element_of(outlet)))
-            .collect();
-        if declared == found {
-            Ok(())
-        } else {
-            Err(differs(format!("declared {declared:?}, found {found:?}")))
-        }
-    };
-    same(&entry.inputs, session.inputs())?;
-    same(&entry.outputs, session.outputs())
-}
-
-fn element_of(outlet: &Outlet) -> Option<ElementType> {
-    match outlet.dtype() {
-        ValueType::Tensor {
-            ty: TensorElementType::Uint8,
-            ..
-        } => Some(ElementType::U8),
-        ValueType::Tensor {
-            ty: TensorElementType::Float32,
-            ..
-        } => Some(ElementType::F32),
-        ValueType::Tensor {
-            ty: TensorElementType::Int32,
-            ..
-        } => Some(ElementType::I32),
-        ValueType::Tensor {
-            ty: TensorElementType::Int64,
-            ..
-        } => Some(ElementType::I64),
-        _ => None,
-    }
-}
-
-fn check_inputs(entry: &ModelEntry, inputs: &[(&str, Tensor)]) -> Result<()> {
-    let refuse = |input: &str, message: String| Error::Input {
-        model: entry.name.clone(),
-        input: input.into(),
-        message,
-    };
-    for spec in &entry.inputs {
-        let given: Vec<_> = inputs
-            .iter()
-            .filter(|(name, _)| *name == spec.name)
-            .collect();
-        let [(_, tensor)] = given.as_slice() else {
-            return Err(refuse(
-                &spec.name,
-                format!("must be given once, was given {} times", given.len()),
-            ));
-        };
-        if tensor.element() != spec.element {
-            return Err(Error::element(
-                &entry.name,
-                &spec.name,
-                spec.element,
-                tensor.element(),
-            ));
-        }
-        let fits = |(&declared, &found): (&i64, &usize)| {
-            declared < 0 || i64::try_from(found) == Ok(declared)
-        };
-        let shape = tensor.shape();
-        if shape.len() != spec.shape.len()
-            || shape.contains(&0)
-            || !spec.shape.iter().zip(shape).all(fits)
-        {
-            return Err(refuse(
-                &spec.name,
-                format!("takes shape {:?}, got {shape:?}", spec.shape),
-            ));
-        }
-    }
-    match inputs
-        .iter()
-        .find(|(name, _)| entry.inputs.iter().all(|spec| spec.name != *name))
-    {
-        Some((name, _)) => Err(refuse(name, "is not declared".into())),
-        None => Ok(()),
-    }
-}
-
-fn run(
+/// Reads a file whose bytes are used only if their digest is the expected one; what was digested
+/// is what is given back, because the file is not read twice. `expected` is `None` where nobody
+/// vouches for what lies there, which counts as missing.
+fn read_pinned(
     entry: &ModelEntry,
-    provider: Provider,
-    session: &mut Session,
-    inputs: Vec<(&str, Tensor)>,
-) -> Result<Vec<NamedTensor>> {
-    let fails = |message: String| Error::Run {
-        model: entry.name.clone(),
-        provider: provider.to_string(),
-        message,
+    what: String,
+    path: PathBuf,
+    expected: Option<Sha256>,
+) -> Result<Vec<u8>> {
+    let content = match (std::fs::read(&path), expected) {
+        (Ok(content), Some(expected)) => {
+            let found = Sha256::of(&content);
+            if found == expected {
+                return Ok(content);
+            }
+            return Err(Error::WrongDigest {
+                path,
+                expected,
+                found,
+            });
+        }
+        (content, _) => content,
     };
-    let values = inputs
+    match content {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::file("read", &path)(error))
+        }
+        _ => Err(Error::Missing {
+            what,
+            path,
+            group: entry.group.clone(),
+        }),
+    }
+}
+
+fn metadata(session: &Session) -> ort::Result<BTreeMap<String, String>> {
+    let metadata = session.metadata()?;
+    let keys = metadata.custom_keys()?;
+    Ok(keys
         .into_iter()
-        .map(|(name, tensor)| Ok((name, value_of(tensor)?)))
-        .collect::<ort::Result<Vec<_>>>()
-        .map_err(|error| fails(error.to_string()))?;
-    let outputs = session
-        .run(values)
-        .map_err(|error| fails(error.to_string()))?;
-    entry
-        .outputs
-        .iter()
-        .map(|spec| output(entry, spec, &outputs, fails))
-        .collect()
-}
-
-fn output(
-    entry: &ModelEntry,
-    spec: &TensorSpec,
-    outputs: &SessionOutputs<'_>,
-    fails: impl Fn(String) -> Error,
-) -> Result<NamedTensor> {
-    let value = outputs
-        .get(&spec.name)
-        .ok_or_else(|| fails(format!("no output '{}'", spec.name)))?;
-    let tensor = value
-        .try_extract_array::<f32>()
-        .map_err(|error| fails(error.to_string()))?;
-    if tensor.iter().any(|value| !value.is_finite()) {
-        return Err(Error::NotFinite {
-            model: entry.name.clone(),
-            output: spec.name.clone(),
-        });
-    }
-    Ok(NamedTensor {
-        name: spec.name.clone(),
-        tensor: tensor.into_owned(),
-    })
-}
-
-fn value_of(tensor: Tensor) -> ort::Result<SessionInputValue<'static>> {
-    match tensor {
-        Tensor::U8(array) => owned(array),
-        Tensor::F32(array) => owned(array),
-        Tensor::I32(array) => owned(array),
-        Tensor::I64(array) => owned(array),
-    }
-}
-
-/// Moves the array; copies it first only if its elements do not lie in C order.
-fn owned<T>(array: ArrayD<T>) -> ort::Result<SessionInputValue<'static>>
-where
-    T: PrimitiveTensorElementType + Clone + Debug + 'static,
-{
-    let shape: Vec<usize> = array.shape().to_vec();
-    let (data, offset) = if array.is_standard_layout() {
-        array.into_raw_vec_and_offset()
-    } else {
-        (array.iter().cloned().collect(), None)
-    };
-    let data = match offset {
-        None | Some(0) => data,
-        Some(offset) => data.into_iter().skip(offset).collect(),
-    };
-    Ok(ort::value::Tensor::from_array((shape, data))?.into())
+        .filter_map(|key| metadata.custom(&key).map(|value| (key, value)))
+        .collect())
 }

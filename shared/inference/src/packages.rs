@@ -7,6 +7,7 @@ use crate::{
 };
 use std::{
     ffi::OsStr,
+    fs::File,
     io::ErrorKind,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -23,12 +24,18 @@ pub struct Tools {
     pub python: PathBuf,
     /// npm.
     pub npm: PathBuf,
+    /// Debian's apt-get.
+    pub apt: PathBuf,
+    /// Debian's dpkg-deb, which opens its packages.
+    pub dpkg: PathBuf,
 }
 impl Default for Tools {
     fn default() -> Self {
         Self {
             python: "python3".into(),
             npm: "npm".into(),
+            apt: "apt-get".into(),
+            dpkg: "dpkg-deb".into(),
         }
     }
 }
@@ -38,21 +45,37 @@ pub(crate) fn download(source: &Source, tools: &Tools, into: &Path) -> Result<Pa
     let mut command = match source.registry {
         Registry::Pypi => pip_download(source, tools, into),
         Registry::Npm => npm_pack(source, tools, into),
+        Registry::Debian => apt_download(source, tools, into),
+        Registry::Own => {
+            return Err(Error::Archive {
+                package: source.to_string(),
+                message: "it is a file of yours, which nothing fetches".into(),
+            });
+        }
     };
     let purpose = format!("to download {source}");
     let remedy = match source.registry {
         Registry::Pypi => "install it with `apt-get install python3-pip`",
         Registry::Npm => "install it with `apt-get install npm`",
+        Registry::Debian => "only Debian and what is made of it can fetch this",
+        Registry::Own => "nothing fetches it",
     };
     let output = run(&mut command, &purpose, remedy)?;
     succeed(&command, output, |words| {
         if words.contains("No module named pip") {
             remedy
+        } else if source.registry == Registry::Debian {
+            "check the network and run `apt-get update`, then run it again"
         } else {
             NETWORK_REMEDY
         }
     })?;
-    only_file(into, source)
+    let file = only_file(into, source)?;
+    if source.registry == Registry::Debian {
+        unwrap_deb(&file, tools, into)
+    } else {
+        Ok(file)
+    }
 }
 
 fn pip_download(source: &Source, tools: &Tools, into: &Path) -> Command {
@@ -89,6 +112,27 @@ fn npm_pack(source: &Source, tools: &Tools, into: &Path) -> Command {
     command.arg("--pack-destination").arg(into);
     command.arg(format!("{}@{}", source.package, source.version));
     command
+}
+
+/// Into the working folder: apt-get knows no other.
+fn apt_download(source: &Source, tools: &Tools, into: &Path) -> Command {
+    let mut command = Command::new(&tools.apt);
+    command.current_dir(into).args(["--quiet", "download"]);
+    command.arg(format!("{}={}", source.package, source.version));
+    command
+}
+
+/// A Debian package is an `ar` archive around a compressed `tar` archive; `dpkg-deb` gives the
+/// latter, of which files are taken as of any other.
+fn unwrap_deb(package: &Path, tools: &Tools, into: &Path) -> Result<PathBuf> {
+    let path = into.join("package.tar");
+    let file = File::create(&path).map_err(Error::file("create", &path))?;
+    let mut command = Command::new(&tools.dpkg);
+    command.arg("--fsys-tarfile").arg(package).stdout(file);
+    let remedy = "only Debian and what is made of it can fetch this";
+    let output = run(&mut command, "to open a Debian package", remedy)?;
+    succeed(&command, output, |_| "the package is damaged; run it again")?;
+    Ok(path)
 }
 
 fn only_file(folder: &Path, source: &Source) -> Result<PathBuf> {

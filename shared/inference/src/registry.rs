@@ -1,6 +1,9 @@
 //! The manifest of everything that is fetched: which file, from which package, under which
 //! licence, with which digest; and the check of a cache against it.
 
+mod check;
+mod names;
+
 use crate::{
     cache::CacheDir,
     error::{Error, Result},
@@ -58,8 +61,35 @@ impl FromStr for ModelSet {
     }
 }
 
-/// The package registry a package comes from. Which host answers is the business of `pip` and
-/// `npm` and their own settings.
+/// What is chosen out of a manifest. Everything that takes one takes a bare [`ModelSet`] too,
+/// which chooses no group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Which licences are accepted.
+    pub set: ModelSet,
+    /// Which optional groups are wanted, by name.
+    pub groups: BTreeSet<String>,
+}
+
+impl Selection {
+    /// Whether `model` is chosen.
+    #[must_use]
+    pub fn includes(&self, model: &ModelEntry) -> bool {
+        let wanted = |group: &String| self.groups.contains(group);
+        self.set.includes(model.set) && model.group.as_ref().is_none_or(wanted)
+    }
+}
+impl From<ModelSet> for Selection {
+    fn from(set: ModelSet) -> Self {
+        Self {
+            set,
+            groups: BTreeSet::new(),
+        }
+    }
+}
+
+/// The package registry a package comes from. Which host answers is the business of `pip`, `npm`
+/// and `apt-get` and their own settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Registry {
@@ -67,14 +97,23 @@ pub enum Registry {
     Pypi,
     /// Node packages.
     Npm,
+    /// Packages of Debian, whatever the architecture; downloaded, not installed.
+    Debian,
+    /// None: a file of the user's own, which nothing fetches. No manifest can name it.
+    #[serde(skip)]
+    Own,
 }
 
 /// A file inside a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceFile {
-    /// Path inside the package, without npm's leading `package/`.
+    /// Path inside the package, without npm's leading `package/` or Debian's leading `./`.
     pub path: String,
+    /// Where that is itself a zip archive: the names of the entries to go through, the outermost
+    /// first. Length and digest are those of the last one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<String>,
     /// Name in the cache.
     pub name: String,
     /// Length, in bytes.
@@ -111,6 +150,8 @@ impl fmt::Display for Source {
         let registry = match self.registry {
             Registry::Pypi => "PyPI",
             Registry::Npm => "npm",
+            Registry::Debian => "Debian",
+            Registry::Own => "own file",
         };
         write!(formatter, "{registry} {} {}", self.package, self.version)
     }
@@ -142,6 +183,8 @@ pub enum ElementType {
     I32,
     /// Signed, 64 bits.
     I64,
+    /// True or false.
+    Bool,
 }
 impl fmt::Display for ElementType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,6 +193,7 @@ impl fmt::Display for ElementType {
             Self::F32 => "f32",
             Self::I32 => "i32",
             Self::I64 => "i64",
+            Self::Bool => "bool",
         })
     }
 }
@@ -158,25 +202,36 @@ impl fmt::Display for ElementType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TensorSpec {
-    /// Name in the graph.
+    /// Name in the graph. In the file, `{a,b}` stands for both, so that a row of tensors that
+    /// differ by a number takes one line.
     pub name: String,
     /// Type of its elements.
     pub element: ElementType,
     /// Extent of each axis; -1 where any is accepted.
     pub shape: Vec<i64>,
+    /// Whether the -1 axes of an input may be empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_empty: bool,
     /// What the axes and values mean, for people.
     pub meaning: String,
 }
 
-/// How the fetched files become the served one.
+/// How the fetched files become the served one. What a converter makes is not the same to the
+/// byte on every machine, so it is accepted by its golden sample and its digest recorded then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conversion {
     /// They already are: one ONNX file.
     None,
-    /// TensorFlow.js graph model (`model.json` and shards) through tf2onnx. Not reproducible to
-    /// the byte, so the result is accepted by its golden sample and its digest recorded then.
+    /// TensorFlow.js graph model (`model.json` and shards) through tf2onnx.
     TfjsToOnnx,
+    /// One TensorFlow Lite file through tf2onnx.
+    TfliteToOnnx,
+    /// One Keras HDF5 file through tf2onnx.
+    KerasToOnnx,
+    /// The face-api expression network (weights manifest and quantised weights), whose graph
+    /// exists only as JavaScript and is written down in the converter.
+    FaceApiToOnnx,
 }
 
 /// A model: what it is, where it comes from, how to talk to it, how to recognise that it works.
@@ -189,6 +244,9 @@ pub struct ModelEntry {
     pub role: String,
     /// Which choice of licences holds it.
     pub set: ModelSet,
+    /// The optional group it is fetched with; without one it is always fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Licence of the weights.
     pub licence: String,
     /// Architecture, training data and author.
@@ -199,9 +257,12 @@ pub struct ModelEntry {
     pub conversion: Conversion,
     /// Where they come from.
     pub source: Source,
-    /// Inputs of the graph.
+    /// Files kept beside the weights: vocabularies, label lists.
+    #[serde(default, rename = "companion", skip_serializing_if = "Vec::is_empty")]
+    pub companions: Vec<Source>,
+    /// Inputs of the graph; all of them.
     pub inputs: Vec<TensorSpec>,
-    /// Outputs of the graph.
+    /// Outputs that are asked for; the graph may have more.
     pub outputs: Vec<TensorSpec>,
     /// A known question and its answer.
     pub golden: crate::golden::Golden,
@@ -212,6 +273,16 @@ impl ModelEntry {
     #[must_use]
     pub fn path(&self, cache: &CacheDir) -> PathBuf {
         cache.model(&self.name).join(&self.weights)
+    }
+    /// The companion called `name`, with where it lies.
+    #[must_use]
+    pub fn companion(&self, cache: &CacheDir, name: &str) -> Option<(PathBuf, &SourceFile)> {
+        let file = self.companion_files().find(|file| file.name == name)?;
+        Some((cache.model(&self.name).join(&file.name), file))
+    }
+    /// All companions.
+    pub fn companion_files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.companions.iter().flat_map(|source| &source.files)
     }
     /// Where the digest of a converted file is recorded.
     #[must_use]
@@ -306,11 +377,14 @@ impl Manifest {
     /// # Errors
     /// [`Error::Manifest`] naming the place.
     pub fn parse(file: &str, text: &str) -> Result<Self> {
-        let manifest: Self = toml::from_str(text).map_err(|error| Error::Manifest {
+        let mut manifest: Self = toml::from_str(text).map_err(|error| Error::Manifest {
             file: file.into(),
             message: error.to_string(),
         })?;
-        manifest.check().map_err(|message| Error::Manifest {
+        for model in &mut manifest.models {
+            names::expand(model);
+        }
+        check::manifest(&manifest).map_err(|message| Error::Manifest {
             file: file.into(),
             message,
         })?;
@@ -338,6 +412,26 @@ impl Manifest {
             })
     }
 
+    /// Whether every one of `groups` has a model; a manifest without models answers for none.
+    ///
+    /// # Errors
+    /// [`Error::UnknownGroup`].
+    pub(crate) fn check_groups(&self, groups: &BTreeSet<String>) -> Result<()> {
+        let groups_of = self
+            .models
+            .iter()
+            .filter_map(|model| model.group.as_deref());
+        let known: BTreeSet<_> = groups_of.collect();
+        let unknown = |group: &&String| !known.contains(group.as_str());
+        match groups.iter().find(unknown) {
+            Some(name) if !self.models.is_empty() => Err(Error::UnknownGroup {
+                name: name.clone(),
+                known: known.into_iter().collect::<Vec<_>>().join(", "),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// ONNX Runtime for this machine.
     ///
     /// # Errors
@@ -351,79 +445,4 @@ impl Manifest {
                 architecture: here.into(),
             })
     }
-
-    fn check(&self) -> Result<(), String> {
-        let mut seen = BTreeSet::new();
-        for runtime in &self.runtimes {
-            check_name(&runtime.version)?;
-            check_source(&runtime.source)?;
-            if runtime.source.files.len() != 1 {
-                return Err("a runtime takes exactly one file".into());
-            }
-        }
-        for model in &self.models {
-            check_name(&model.name)?;
-            check_name(&model.weights)?;
-            check_source(&model.source)?;
-            if !seen.insert(model.name.as_str()) {
-                return Err(format!("model '{}' is there twice", model.name));
-            }
-            check_conversion(model)?;
-        }
-        for media in &self.media {
-            check_source(&media.source)?;
-            for file in &media.source.files {
-                if !seen.insert(file.name.as_str()) {
-                    return Err(format!("media file '{}' is there twice", file.name));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn check_conversion(model: &ModelEntry) -> Result<(), String> {
-    let files = &model.source.files;
-    let fits = match model.conversion {
-        Conversion::None => files.len() == 1 && files.iter().all(|file| file.name == model.weights),
-        Conversion::TfjsToOnnx => files.iter().any(|file| file.name == "model.json"),
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(format!(
-            "model '{}': without conversion its one file must be called like its weights, and a \
-             TensorFlow.js model needs a model.json",
-            model.name
-        ))
-    }
-}
-
-fn check_source(source: &Source) -> Result<(), String> {
-    let scoped = source.package.strip_prefix('@').unwrap_or(&source.package);
-    scoped.split('/').try_for_each(check_name)?;
-    check_name(&source.version)?;
-    for tag in [&source.python, &source.platform].into_iter().flatten() {
-        check_name(tag)?;
-    }
-    if source.files.is_empty() {
-        return Err(format!("{source} takes no file"));
-    }
-    for file in &source.files {
-        check_name(&file.name)?;
-        file.path.split('/').try_for_each(check_name)?;
-        if file.bytes > MAX_FILE_BYTES {
-            return Err(format!("{} is over {MAX_FILE_BYTES} bytes", file.path));
-        }
-    }
-    Ok(())
-}
-
-/// One component of a path or one word of a command line: no separator, not hidden, no option.
-fn check_name(name: &str) -> Result<(), String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
-    if name.is_empty() || name.starts_with(['.', '-']) || !name.bytes().all(allowed) {
-        return Err(format!("'{name}' may not stand in a name or path"));
-    }
-    Ok(())
 }

@@ -67,6 +67,7 @@ fn check_pinned(path: &Path, pinned: &RuntimeEntry) -> Result<()> {
         (None, _) => Err(Error::Missing {
             what: "ONNX Runtime".into(),
             path: path.into(),
+            group: None,
         }),
         (Some(found), Some(expected)) if found != expected => Err(Error::WrongDigest {
             path: path.into(),

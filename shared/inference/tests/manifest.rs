@@ -10,7 +10,7 @@ mod support;
 
 use inference::{
     CacheDir, Error, Manifest, ModelSet,
-    registry::{Conversion, Registry},
+    registry::{Conversion, ModelEntry, Registry, Selection},
     verify::{FileState, verify},
 };
 use support::manifest;
@@ -29,25 +29,28 @@ fn refusal(text: &str) -> String {
 
 fn changed(from: &str, to: &str) -> String {
     let text = MODELS.replacen(from, to, 1);
-    assert_ne!(text, MODELS, "'{from}' is not in the manifest");
+    // Not `assert_ne`, which would print the manifest twice.
+    assert!(text != MODELS, "'{from}' is not in the manifest");
     text
 }
 
 #[test]
 fn the_built_in_manifests_parse_and_hold_what_this_version_uses() {
     let models = Manifest::models().unwrap();
-    let names: Vec<_> = models
-        .models
-        .iter()
-        .map(|model| (model.name.as_str(), model.set))
-        .collect();
+    let named = |wanted: &dyn Fn(&ModelEntry) -> bool| -> Vec<_> {
+        let chosen = models.models.iter().filter(|model| wanted(model));
+        chosen.map(|model| model.name.as_str()).collect()
+    };
     assert_eq!(
-        names,
-        [
-            ("coco-ssd", ModelSet::Permissive),
-            ("yolo11n", ModelSet::Agpl)
-        ]
+        named(&|model| model.set == ModelSet::Agpl),
+        ["yolo11n", "yolo11n-pose", "nudenet"]
     );
+    assert_eq!(
+        named(&|model| model.group.as_deref() == Some("whisper-small")),
+        ["whisper-small-encoder", "whisper-small-decoder"]
+    );
+    let always = Selection::default();
+    assert_eq!(named(&|model| always.includes(model)).len(), 23);
     assert_eq!(
         models.model("coco-ssd").unwrap().conversion,
         Conversion::TfjsToOnnx
@@ -95,7 +98,11 @@ fn unknown_keys_are_refused_at_every_depth() {
     assert!(refusal(&changed("[[runtime]]", "colour = 1\n[[runtime]]")).contains("colour"));
     assert!(refusal(&changed("role = ", "colour = 1\nrole = ")).contains("colour"));
     assert!(refusal(&changed("path = ", "colour = 1\npath = ")).contains("colour"));
-    assert!(refusal(&changed("side = ", "colour = 1\nside = ")).contains("colour"));
+    assert!(
+        refusal(&changed("tolerance_cpu = ", "colour = 1\ntolerance_cpu = ")).contains("colour")
+    );
+    assert!(refusal(&changed("drawing = {}", "drawing = { colour = 1 }")).contains("colour"));
+    assert!(refusal(&changed("drawing = {}", "painting = {}")).contains("painting"));
     assert!(
         refusal(&changed("element = \"u8\"", "element = \"u8\", colour = 1")).contains("colour")
     );
@@ -139,6 +146,88 @@ fn contradictions_are_refused() {
         refusal(&changed("name = \"model.json\"", "name = \"graph.json\"")).contains("model.json")
     );
     assert!(refusal(&changed("sha256 = \"fc44", "sha256 = \"zz44")).contains("sha256"));
+    // What nothing fetches has no place in a manifest, where it would go unchecked.
+    assert!(refusal(&changed("registry = \"npm\"", "registry = \"own\"")).contains("own"));
+}
+
+#[test]
+fn a_conversion_has_what_it_converts() {
+    for (from, to, word) in [
+        (
+            "conversion = \"tflite-to-onnx\"",
+            "conversion = \"keras-to-onnx\"",
+            ".hdf5",
+        ),
+        (
+            "conversion = \"tflite-to-onnx\"",
+            "conversion = \"face-api-to-onnx\"",
+            "weights manifest",
+        ),
+        (
+            "conversion = \"tflite-to-onnx\"",
+            "conversion = \"none\"",
+            "called like its weights",
+        ),
+        (
+            "name = \"tokenizer.json\"",
+            "name = \"../x\"",
+            "may not stand",
+        ),
+        (
+            "name = \"tokenizer.json\"",
+            "name = \"decoder_model_merged_quantized.onnx\"",
+            "twice",
+        ),
+        ("inside = [\"", "inside = [\"../", "may not stand"),
+        (
+            "name = \"logits\", element = \"f32\"",
+            "name = \"logits\", element = \"i64\"",
+            "only f32 and u8",
+        ),
+    ] {
+        let message = refusal(&changed(from, to));
+        assert!(message.contains(word), "{to}: {message}");
+    }
+}
+
+#[test]
+fn one_line_stands_for_a_row_of_tensors() {
+    let models = Manifest::models().unwrap();
+    let decoder = models.model("whisper-tiny-decoder").unwrap();
+    let names: Vec<_> = decoder
+        .inputs
+        .iter()
+        .map(|spec| spec.name.as_str())
+        .collect();
+    assert_eq!(names.len(), 2 + 4 * 4 + 1);
+    assert_eq!(
+        names[2..7],
+        [
+            "past_key_values.0.decoder.key",
+            "past_key_values.0.decoder.value",
+            "past_key_values.0.encoder.key",
+            "past_key_values.0.encoder.value",
+            "past_key_values.1.decoder.key"
+        ]
+    );
+    assert_eq!(decoder.golden.inputs.len(), names.len());
+    assert_eq!(decoder.outputs.len(), 1 + 4 * 4 + 4);
+    let doubled = changed("{decoder,encoder}.{key,value}", "decoder.{key,key}");
+    assert!(refusal(&doubled).contains("a tensor is there twice"));
+}
+
+#[test]
+fn an_optional_group_is_chosen_by_name() {
+    let models = Manifest::models().unwrap();
+    let encoder = models.model("whisper-small-encoder").unwrap();
+    let chosen = |groups: &[&str]| {
+        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        let set = ModelSet::default();
+        Selection { set, groups }.includes(encoder)
+    };
+    assert!(!chosen(&[]));
+    assert!(!chosen(&["whisper-tiny"]));
+    assert!(chosen(&["whisper-small"]));
 }
 
 #[test]

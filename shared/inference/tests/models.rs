@@ -13,6 +13,7 @@ use inference::{
     CacheDir, Engine, EngineConfig, Error, ErrorClass, Manifest, Model, ModelSet, Provider, Tensor,
     golden::stop_sign,
     image::{self, ChannelOrder},
+    registry::{ElementType, ModelEntry, Selection},
 };
 use ndarray::{ArrayD, IxDyn};
 use std::num::NonZeroUsize;
@@ -197,11 +198,52 @@ fn a_model_out_of_tolerance_is_not_served() {
 
 #[test]
 fn a_manifest_that_declares_other_tensors_is_not_served() {
+    let changes: [fn(&mut ModelEntry); 4] = [
+        |model| model.outputs[0].name.push('x'),
+        |model| model.outputs[0].element = ElementType::U8,
+        |model| model.inputs[0].name.push('x'),
+        |model| {
+            let mut more = model.inputs[0].clone();
+            more.name.push('x');
+            model.inputs.push(more);
+        },
+    ];
+    for change in changes {
+        let mut manifest = Manifest::models().unwrap();
+        change(&mut manifest.models[0]);
+        let engine = Engine::with_manifest(real_cache(), config(), manifest).unwrap();
+        let error = engine.load("coco-ssd").err().unwrap();
+        assert!(matches!(error, Error::Tensors { .. }), "{error}");
+    }
+}
+
+#[test]
+fn outputs_that_are_not_declared_are_not_given() {
     let mut manifest = Manifest::models().unwrap();
     manifest.models[0].outputs.pop();
+    manifest.models[0].golden.outputs.pop();
     let engine = Engine::with_manifest(real_cache(), config(), manifest).unwrap();
-    let error = engine.load("coco-ssd").err().unwrap();
-    assert!(matches!(error, Error::Tensors { .. }), "{error}");
+    let model = engine.load("coco-ssd").unwrap();
+    assert_eq!(run(&model, drawing(30, 1)).len(), 1);
+}
+
+#[test]
+fn every_model_that_is_always_fetched_answers_its_golden_sample() {
+    let manifest = Manifest::models().unwrap();
+    let engine = engine();
+    let chosen = Selection::from(ModelSet::Agpl);
+    let mut failures = Vec::new();
+    for entry in manifest
+        .models
+        .iter()
+        .filter(|entry| chosen.includes(entry))
+    {
+        match engine.load(&entry.name) {
+            Ok(model) => assert_eq!(model.provider(), Provider::Cpu),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}\nrun `make setup`");
 }
 
 #[test]

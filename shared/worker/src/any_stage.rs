@@ -13,6 +13,10 @@ pub trait AnyStage: Send + Sync {
     fn name(&self) -> StageName;
     /// Models that take part in its results.
     fn models(&self) -> Vec<ModelStamp>;
+    /// Why it cannot run here at all, such as missing weights; `None` if it can.
+    fn unavailable(&self) -> Option<&str> {
+        None
+    }
     /// Gathers the input, runs, and returns the output.
     ///
     /// # Errors
@@ -26,6 +30,44 @@ pub trait AnyStage: Send + Sync {
 }
 
 struct Erased<S>(S);
+
+/// A stage that was asked for and cannot run here.
+struct Unavailable {
+    name: StageName,
+    reason: String,
+}
+
+/// Stands in for a stage that was asked for and cannot run here: it leaves a failed manifest with
+/// `reason`, without an attempt, so that the job goes on and the result says what is missing.
+#[must_use]
+pub fn unavailable(name: StageName, reason: impl Into<String>) -> Arc<dyn AnyStage> {
+    let reason = reason.into();
+    Arc::new(Unavailable { name, reason })
+}
+
+#[async_trait]
+impl AnyStage for Unavailable {
+    fn name(&self) -> StageName {
+        self.name
+    }
+
+    fn models(&self) -> Vec<ModelStamp> {
+        Vec::new()
+    }
+
+    fn unavailable(&self) -> Option<&str> {
+        Some(&self.reason)
+    }
+
+    async fn run(
+        &self,
+        _: &Job,
+        _: &Upstream,
+        _: &StageContext,
+    ) -> Result<serde_json::Value, StageError> {
+        Err(StageError::rejected(self.reason.clone()))
+    }
+}
 
 /// Takes the types off a stage.
 pub fn erase<S: Stage>(stage: S) -> Arc<dyn AnyStage> {

@@ -182,6 +182,10 @@ impl Embedded {
                     FailureClass::SwitchedOff,
                     "switched off by configuration".into(),
                 )),
+                (Readiness::Ready, Some(stage)) if stage.unavailable().is_some() => {
+                    let reason = stage.unavailable().unwrap_or_default();
+                    settled.push(self.without(spec, FailureClass::Exhausted, reason.into()));
+                }
                 (Readiness::Ready, Some(stage)) => {
                     let (runner, stage) = (Self(self.0.clone()), stage.clone());
                     let (job, upstream, stop) = (job.clone(), upstream.clone(), stop.clone());

@@ -6,7 +6,7 @@ mod clock;
 mod embedded;
 mod policy;
 
-pub use any_stage::{AnyStage, erase};
+pub use any_stage::{AnyStage, erase, unavailable};
 pub use clock::SystemClock;
 pub use embedded::{Embedded, EmbeddedParts, JobReport, RunError};
 pub use policy::{Next, Policy};

@@ -12,13 +12,14 @@ use contracts::{
 use serde::{Deserialize, Serialize};
 use stage::{Artifacts, ProgressEvent, Stage, StageContext, StageError};
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 use testkit::{ManualClock, RecordedProgress};
 use tokio::sync::Barrier;
 use tokio_util::sync::CancellationToken;
-use worker::{AnyStage, Embedded, EmbeddedParts, JobReport, Policy, RunError, erase};
+use worker::{AnyStage, Embedded, EmbeddedParts, JobReport, Policy, RunError, erase, unavailable};
 
 /// Which stages had an output when a stage began.
 #[derive(Debug, Serialize, Deserialize)]
@@ -84,12 +85,19 @@ acting_stage!(Ingest);
 acting_stage!(Decode);
 acting_stage!(Shots);
 acting_stage!(Detect);
+acting_stage!(People);
+acting_stage!(Emotion);
 acting_stage!(Sound);
+acting_stage!(Transcribe);
+acting_stage!(Ocr);
+acting_stage!(Moderate);
+acting_stage!(Label);
 acting_stage!(Timeline);
 
 struct Setup {
     acts: Vec<(StageName, Act)>,
     off: Vec<StageName>,
+    missing: BTreeMap<StageName, &'static str>,
     cancel: CancellationToken,
 }
 
@@ -104,6 +112,7 @@ fn acting(acts: &[(StageName, Act)]) -> Setup {
     Setup {
         acts: acts.to_vec(),
         off: Vec::new(),
+        missing: BTreeMap::new(),
         cancel: CancellationToken::new(),
     }
 }
@@ -119,11 +128,22 @@ impl Setup {
             erase(Decode(act(StageName::Decode), runs.clone())),
             erase(Shots(act(StageName::Shots), runs.clone())),
             erase(Detect(act(StageName::Detect), runs.clone())),
+            erase(People(act(StageName::People), runs.clone())),
+            erase(Emotion(act(StageName::Emotion), runs.clone())),
             erase(Sound(act(StageName::Sound), runs.clone())),
+            erase(Transcribe(act(StageName::Transcribe), runs.clone())),
+            erase(Ocr(act(StageName::Ocr), runs.clone())),
+            erase(Moderate(act(StageName::Moderate), runs.clone())),
+            erase(Label(act(StageName::Label), runs.clone())),
             erase(Timeline(act(StageName::Timeline), runs.clone())),
         ];
+        let missing = |stage: Arc<dyn AnyStage>| {
+            let reason = self.missing.get(&stage.name());
+            reason.map_or(stage.clone(), |reason| unavailable(stage.name(), *reason))
+        };
         all.into_iter()
             .filter(|stage| !self.off.contains(&stage.name()))
+            .map(missing)
             .collect()
     }
 
@@ -329,4 +349,20 @@ async fn the_manifest_names_what_was_stored() {
         "thing"
     );
     assert_eq!(manifest.program_version, contracts::PROGRAM_VERSION);
+}
+
+#[tokio::test]
+async fn a_stage_that_cannot_run_here_leaves_a_gap_with_its_reason() {
+    let mut setup = acting(&[]);
+    setup
+        .missing
+        .insert(StageName::Sound, "its weights are missing");
+    let outcomes = setup.run().await;
+    assert_eq!(outcomes.ran(StageName::Sound), 0);
+    let (class, reason) = outcomes.failure(StageName::Sound).unwrap();
+    assert_eq!(class, FailureClass::Exhausted);
+    assert_eq!(reason, "its weights are missing");
+    let manifest = &outcomes.report.as_ref().unwrap().manifests[&StageName::Sound];
+    assert_eq!((manifest.attempts, manifest.models.len()), (0, 0));
+    assert_eq!(outcomes.failure(StageName::Timeline), None);
 }

@@ -1,10 +1,8 @@
 //! What the answers of all models have in common.
 
-use super::{
-    detector::Error,
-    geometry::{BoundingBox, Detection},
-};
+use super::detector::Error;
 use inference::NamedTensor;
+use tracking::{BoundingBox, Detection};
 
 /// The values of an output, cut into one slice per picture.
 pub(super) fn per_picture<'a>(

@@ -1,16 +1,13 @@
 //! The models this stage knows: how a picture goes in and how objects come out.
 
-use super::{
-    coco_ssd,
-    geometry::{Detection, suppress},
-    yolo,
-};
+use super::{coco_ssd, yolo};
 use inference::{
     NamedTensor, Tensor,
     image::{self, ChannelOrder, Letterbox, Sampling},
 };
 use media::RgbPicture;
 use serde::Deserialize;
+use tracking::{Detection, suppress};
 
 /// A model this stage knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -4,24 +4,18 @@ mod answer;
 pub mod classes;
 mod coco_ssd;
 mod detector;
-mod geometry;
-mod motion;
-mod sampling;
-mod tracks;
 mod yolo;
 
 pub use detector::{Detector, Error, Placement, Prepared, Thinning};
-pub use geometry::{BoundingBox, Detection, suppress};
-pub use sampling::evenly;
-pub use tracks::Frame;
+pub use tracking::{BoundingBox, Detection, Frame, evenly, suppress};
 
-use crate::config::TrackConfig;
 use contracts::{
     MediaTime,
     manifest::ModelStamp,
     objects::{ObjectAnnotation, ObjectDetections, ObjectMetadata, ObjectTrack},
 };
 use std::collections::BTreeMap;
+use tracking::{Linked, TrackConfig, link};
 
 /// Decimals of a confidence.
 const CONFIDENCE_DECIMALS: i32 = 4;
@@ -43,12 +37,6 @@ pub struct Scene {
     pub confidence: f64,
 }
 
-struct Linked {
-    /// Position of the frame and of the detection in it.
-    sights: Vec<(usize, usize)>,
-    scene_number: Option<u32>,
-}
-
 /// Puts the result together from what was found in each frame, by rising time. The order of the
 /// detections within a frame does not matter.
 #[must_use]
@@ -56,7 +44,7 @@ pub fn objects(mut frames: Vec<Frame>, scene: &Scene, config: &TrackConfig) -> O
     for frame in &mut frames {
         frame.detections.sort_by(Detection::order);
     }
-    let linked = link_all(&frames, scene.boundaries.as_deref(), config);
+    let linked = link(&frames, scene.boundaries.as_deref(), config);
     let tracks: Vec<ObjectTrack> = (1..)
         .zip(&linked)
         .filter_map(|(number, linked)| track(number, linked, &frames))
@@ -90,37 +78,6 @@ pub fn objects(mut frames: Vec<Frame>, scene: &Scene, config: &TrackConfig) -> O
         object_annotations: annotations,
         tracks,
     }
-}
-
-/// Links shot by shot, so that nothing is followed across a cut.
-fn link_all(
-    frames: &[Frame],
-    boundaries: Option<&[MediaTime]>,
-    config: &TrackConfig,
-) -> Vec<Linked> {
-    let shot_of = |frame: &Frame| {
-        let boundaries = boundaries.unwrap_or_default();
-        boundaries.partition_point(|boundary| *boundary <= frame.time)
-    };
-    let mut first = 0;
-    let mut all = Vec::new();
-    for shot in frames.chunk_by(|a, b| shot_of(a) == shot_of(b)) {
-        let number = shot
-            .first()
-            .map(shot_of)
-            .and_then(|shot| u32::try_from(shot + 1).ok());
-        for sights in tracks::link(shot, config) {
-            all.push(Linked {
-                sights: sights
-                    .into_iter()
-                    .map(|(at, place)| (first + at, place))
-                    .collect(),
-                scene_number: boundaries.and(number),
-            });
-        }
-        first += shot.len();
-    }
-    all
 }
 
 fn track(number: usize, linked: &Linked, frames: &[Frame]) -> Option<ObjectTrack> {

@@ -4,9 +4,9 @@ use super::{
     answer::{detection, per_picture},
     classes,
     detector::Error,
-    geometry::Detection,
 };
 use inference::{NamedTensor, image::Letterbox};
+use tracking::Detection;
 
 /// Side of the square it looks at, in pixels.
 pub(super) const SIDE: u32 = 640;

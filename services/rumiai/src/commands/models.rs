@@ -26,29 +26,27 @@ pub fn run(arguments: &ModelsArguments, settings: &Settings) -> anyhow::Result<E
         }
     };
     match &arguments.action {
-        ModelsAction::Fetch { media, all } => fetch(&cache, settings, set(*all), *media),
+        ModelsAction::Fetch { media, all, with } => {
+            let options = FetchOptions {
+                set: set(*all),
+                groups: with.iter().cloned().collect(),
+                library: settings.models.library.clone(),
+                ..FetchOptions::default()
+            };
+            fetch(&cache, &options, *media)
+        }
         ModelsAction::Verify { all } => verify(&cache, set(*all)),
         ModelsAction::List { output_format } => list(*output_format),
     }
 }
 
-fn fetch(
-    cache: &CacheDir,
-    settings: &Settings,
-    set: ModelSet,
-    media: bool,
-) -> anyhow::Result<Exit> {
-    let options = FetchOptions {
-        set,
-        library: settings.models.library.clone(),
-        ..FetchOptions::default()
-    };
+fn fetch(cache: &CacheDir, options: &FetchOptions, media: bool) -> anyhow::Result<Exit> {
     let mut manifests = vec![Manifest::models()?];
     if media {
         manifests.push(Manifest::media()?);
     }
     for manifest in &manifests {
-        fetch::fetch(manifest, cache, &options, &mut |event| {
+        fetch::fetch(manifest, cache, options, &mut |event| {
             eprintln!("{}", line(&event))
         })?;
     }
@@ -69,13 +67,13 @@ fn verify(cache: &CacheDir, set: ModelSet) -> anyhow::Result<Exit> {
     let reports = verify::verify(&Manifest::models()?, cache, set)?;
     for report in &reports {
         println!(
-            "{:14} {:8} {}",
+            "{:22} {:8} {}",
             report.item,
             state(report),
             report.path.display()
         );
         if let Some(remedy) = report.remedy() {
-            println!("{:14} -> {remedy}", "");
+            println!("{:22} -> {remedy}", "");
         }
     }
     let all_right = reports.iter().all(|report| report.state == FileState::Ok);
@@ -100,18 +98,19 @@ fn list(format: OutputFormat) -> anyhow::Result<Exit> {
         let models: Vec<_> = manifest
             .models
             .iter()
-            .map(|model| json!({"name": model.name, "role": model.role, "set": model.set, "licence": model.licence}))
+            .map(|model| json!({"name": model.name, "role": model.role, "set": model.set, "licence": model.licence, "group": model.group}))
             .collect();
         println!("{}", serde_json::to_string_pretty(&models)?);
         return Ok(Exit::Success);
     }
     for model in &manifest.models {
         println!(
-            "{:14} {:18} {:12} {}",
+            "{:22} {:18} {:12} {:14} {}",
             model.name,
             model.role,
             model.set.to_string(),
-            model.licence
+            model.licence,
+            model.group.as_deref().unwrap_or("")
         );
     }
     Ok(Exit::Success)

@@ -1,8 +1,11 @@
 //! From samples to energy: values in, values out.
 
 mod burst;
+pub mod classes;
 mod level;
 mod onsets;
+pub mod spectrum;
+pub mod tempo;
 mod windows;
 
 pub use burst::{Window, pattern};
@@ -11,6 +14,7 @@ pub use level::{HOP, rms_frames};
 use crate::config::Config;
 use contracts::sound::{BurstPattern, SoundEnergy, SoundMetadata};
 use ebur128::{EbuR128, Mode};
+use spectrum::{BANDS, MelBands};
 
 /// The one rate this stage measures at, in samples per second.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -18,49 +22,22 @@ pub const SAMPLE_RATE_HZ: u32 = 16_000;
 pub const WINDOW_SECONDS: u32 = 5;
 /// Name of the method, as published with every result.
 pub const METHOD: &str = "rms_2048_512";
+/// Why nothing is known of the sound of a video without any.
+const NO_AUDIO: &str = "the video has no audio";
+/// Why nothing is known of an empty one.
+const EMPTY: &str = "the audio is empty";
+/// Why sound is not classified until it is.
+const NOT_CLASSIFIED: &str = "no classifier of sound is in use";
 
 /// Why the sound cannot be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Fewer or more bytes than the track states.
-    #[error("audio has {actual} bytes, its track states {expected}; decode the video again")]
-    Length {
-        /// Bytes the track states.
-        expected: u64,
-        /// Bytes found.
-        actual: u64,
-    },
-    /// A sample that is no number.
-    #[error("audio sample {0} is not a finite number; decode the video again")]
-    NotFinite(usize),
     /// A rate the definitions are not made for.
     #[error("audio has {0} samples per second, expected {SAMPLE_RATE_HZ}; decode the video again")]
     Rate(u32),
     /// The loudness meter refused the samples.
     #[error("loudness cannot be measured")]
     Loudness(#[from] ebur128::Error),
-}
-
-/// Reads little-endian `f32` samples.
-///
-/// # Errors
-/// [`Error::Length`] unless there are exactly `count`, [`Error::NotFinite`] if one is no number.
-pub fn samples(bytes: &[u8], count: u64) -> Result<Vec<f32>, Error> {
-    let (chunks, rest) = bytes.as_chunks::<4>();
-    if chunks.len() as u64 != count || !rest.is_empty() {
-        return Err(Error::Length {
-            expected: count.saturating_mul(4),
-            actual: bytes.len() as u64,
-        });
-    }
-    let samples: Vec<f32> = chunks
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect();
-    match samples.iter().position(|sample| !sample.is_finite()) {
-        Some(at) => Err(Error::NotFinite(at)),
-        None => Ok(samples),
-    }
 }
 
 /// What is said of a video without an audio stream.
@@ -76,6 +53,11 @@ pub fn without_audio() -> SoundEnergy {
         integrated_loudness_lufs: None,
         onsets: Vec::new(),
         silences: Vec::new(),
+        classes: None,
+        classes_reason: Some(NO_AUDIO.into()),
+        tempo_bpm: None,
+        tempo_confidence: None,
+        tempo_reason: Some(NO_AUDIO.into()),
         metadata: metadata(false),
     }
 }
@@ -97,6 +79,24 @@ fn metadata(processed: bool) -> SoundMetadata {
 /// # Errors
 /// [`Error::Rate`] for another rate than [`SAMPLE_RATE_HZ`], [`Error::Loudness`] if the meter fails.
 pub fn measure(samples: &[f32], rate: u32, config: &Config) -> Result<SoundEnergy, Error> {
+    measure_with(
+        samples,
+        &MelBands::default().energies(samples),
+        rate,
+        config,
+    )
+}
+
+/// The same, where the energies in mel bands are known.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_with(
+    samples: &[f32],
+    energies: &[[f64; BANDS]],
+    rate: u32,
+    config: &Config,
+) -> Result<SoundEnergy, Error> {
     if rate != SAMPLE_RATE_HZ {
         return Err(Error::Rate(rate));
     }
@@ -105,11 +105,14 @@ pub fn measure(samples: &[f32], rate: u32, config: &Config) -> Result<SoundEnerg
         return Ok(SoundEnergy {
             has_audio: true,
             duration: Some(duration),
+            classes_reason: Some(EMPTY.into()),
+            tempo_reason: Some(EMPTY.into()),
             ..without_audio()
         });
     }
     let frames = rms_frames(samples);
     let windows = windows::mean_levels(&frames, duration);
+    let tempo = tempo::tempo(energies, config);
     Ok(SoundEnergy {
         has_audio: true,
         energy_level_windows: windows::shares(&windows),
@@ -120,6 +123,11 @@ pub fn measure(samples: &[f32], rate: u32, config: &Config) -> Result<SoundEnerg
         integrated_loudness_lufs: loudness(samples)?,
         onsets: onsets::find(samples, config),
         silences: level::silences(samples, config),
+        classes: None,
+        classes_reason: Some(NOT_CLASSIFIED.into()),
+        tempo_bpm: tempo.bpm,
+        tempo_confidence: tempo.confidence,
+        tempo_reason: tempo.reason,
         metadata: metadata(true),
     })
 }

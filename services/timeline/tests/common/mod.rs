@@ -179,6 +179,11 @@ pub fn sound(seconds: f64, onsets: &[f64]) -> SoundEnergy {
             start: 0.0,
             end: seconds / 10.0,
         }],
+        classes: None,
+        classes_reason: Some("not classified".into()),
+        tempo_bpm: None,
+        tempo_confidence: None,
+        tempo_reason: Some("no beat returns".into()),
         metadata: SoundMetadata {
             processed: true,
             success: true,

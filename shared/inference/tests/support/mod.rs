@@ -57,6 +57,7 @@ pub fn engine() -> Engine {
 pub fn manifest(registry: Registry, path: &str, content: &[u8]) -> Manifest {
     let file = SourceFile {
         path: path.into(),
+        inside: vec![],
         name: "clip.bin".into(),
         bytes: content.len() as u64,
         sha256: Sha256::of(content),
@@ -85,7 +86,19 @@ pub fn tgz(folder: &Path, entries: &[(&str, &[u8])]) -> PathBuf {
     let path = folder.join("sample-1.0.0.tgz");
     let file = std::fs::File::create(&path).unwrap();
     let encoder = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
-    let mut builder = tar::Builder::new(encoder);
+    tar(encoder, entries).finish().unwrap();
+    path
+}
+
+/// What the stand-in for dpkg-deb takes for a Debian package: the archive it would give, bare.
+pub fn deb(folder: &Path, entries: &[(&str, &[u8])]) -> PathBuf {
+    let path = folder.join("sample_1.0.0_all.deb");
+    tar(std::fs::File::create(&path).unwrap(), entries);
+    path
+}
+
+fn tar<W: Write>(writer: W, entries: &[(&str, &[u8])]) -> W {
+    let mut builder = tar::Builder::new(writer);
     for (name, content) in entries {
         let mut header = tar::Header::new_ustar();
         header.set_size(content.len() as u64);
@@ -95,21 +108,25 @@ pub fn tgz(folder: &Path, entries: &[(&str, &[u8])]) -> PathBuf {
         header.set_cksum();
         builder.append(&header, *content).unwrap();
     }
-    builder.into_inner().unwrap().finish().unwrap();
-    path
+    builder.into_inner().unwrap()
 }
 
 /// A wheel.
 pub fn wheel(folder: &Path, entries: &[(&str, &[u8])]) -> PathBuf {
     let path = folder.join("sample-1.0.0-py3-none-any.whl");
-    let mut writer = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    std::fs::write(&path, zipped(entries)).unwrap();
+    path
+}
+
+/// A zip archive.
+pub fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in entries {
         let options = zip::write::SimpleFileOptions::default();
         writer.start_file(*name, options).unwrap();
         writer.write_all(content).unwrap();
     }
-    writer.finish().unwrap();
-    path
+    writer.finish().unwrap().into_inner()
 }
 
 pub fn script(path: &Path, body: &str) -> PathBuf {
@@ -133,6 +150,15 @@ exit 1"#,
     Tools {
         python: script(&folder.join("python"), &body),
         npm: script(&folder.join("npm"), &body),
+        apt: script(
+            &folder.join("apt"),
+            &format!(
+                "echo called >> '{}'\ncp '{}' .",
+                folder.join("calls").display(),
+                archive.display()
+            ),
+        ),
+        dpkg: script(&folder.join("dpkg"), "cat \"$2\""),
     }
 }
 

@@ -1,7 +1,6 @@
-//! Linking detections of one shot to tracks.
+//! Linking detections to tracks, shot by shot.
 
-use super::{geometry::Detection, motion::Motion};
-use crate::config::TrackConfig;
+use crate::{config::TrackConfig, geometry::Detection, motion::Motion};
 use contracts::MediaTime;
 use pathfinding::{kuhn_munkres::kuhn_munkres, matrix::Matrix};
 use std::time::Duration;
@@ -26,7 +25,16 @@ pub struct Frame {
 }
 
 /// The frame and the detection in it, by position.
-pub(super) type Sight = (usize, usize);
+pub type Sight = (usize, usize);
+
+/// One thing followed through one shot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// Where it was seen, by rising time; never empty.
+    pub sights: Vec<Sight>,
+    /// Shot it lies in, from 1; `None` if shots are not known.
+    pub scene_number: Option<u32>,
+}
 
 struct Track {
     class: usize,
@@ -36,9 +44,43 @@ struct Track {
     sights: Vec<Sight>,
 }
 
+/// The confirmed tracks, shot by shot and by first sight, so that nothing is followed across a
+/// boundary. Frames come by rising time, boundaries as the first instants of new shots; without
+/// boundaries the video counts as one shot of unknown number.
+#[must_use]
+pub fn link(
+    frames: &[Frame],
+    boundaries: Option<&[MediaTime]>,
+    config: &TrackConfig,
+) -> Vec<Linked> {
+    let shot_of = |frame: &Frame| {
+        let boundaries = boundaries.unwrap_or_default();
+        boundaries.partition_point(|boundary| *boundary <= frame.time)
+    };
+    let mut first = 0;
+    let mut all = Vec::new();
+    for shot in frames.chunk_by(|a, b| shot_of(a) == shot_of(b)) {
+        let number = shot
+            .first()
+            .map(shot_of)
+            .and_then(|shot| u32::try_from(shot + 1).ok());
+        for sights in link_shot(shot, config) {
+            all.push(Linked {
+                sights: sights
+                    .into_iter()
+                    .map(|(at, place)| (first + at, place))
+                    .collect(),
+                scene_number: boundaries.and(number),
+            });
+        }
+        first += shot.len();
+    }
+    all
+}
+
 /// The confirmed tracks of one shot by first sight: each a list of frame and detection, where
 /// frames are counted within `frames`.
-pub(super) fn link(frames: &[Frame], config: &TrackConfig) -> Vec<Vec<Sight>> {
+fn link_shot(frames: &[Frame], config: &TrackConfig) -> Vec<Vec<Sight>> {
     let needed = CONFIRMING.min(frames.len());
     let max_gap = longest_gap(frames, config);
     let mut live: Vec<Track> = Vec::new();

@@ -88,10 +88,10 @@ impl BoundingBox {
     }
 }
 
-/// One object in one frame.
+/// One thing in one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Detection {
-    /// Number of its COCO class, 0–79.
+    /// Number of its class; only boxes of one class are compared.
     pub class: usize,
     /// Detector's confidence, 0–1.
     pub confidence: f64,

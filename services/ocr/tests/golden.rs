@@ -1,0 +1,42 @@
+//! One stored picture and what is read in it: `golden/page.jpg`, `golden/page.json`.
+//!
+//! Texts are compared letter by letter, confidences within 0.01 and corners within a hundredth of
+//! the picture, since processors differ in the last bits.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{read, reader};
+use serde::Deserialize;
+
+const CONFIDENCE: f64 = 0.01;
+const CORNER: f64 = 0.01;
+
+#[derive(Debug, Deserialize)]
+struct Expected {
+    text: String,
+    confidence: f64,
+    corners: [[f64; 2]; 4],
+}
+
+#[test]
+fn the_stored_page_reads_as_stored() {
+    let expected: Vec<Expected> = serde_json::from_str(include_str!("golden/page.json")).unwrap();
+    assert!(expected.len() >= 5);
+    let lines = read(&reader(), include_bytes!("golden/page.jpg"));
+    let said: Vec<&str> = lines
+        .iter()
+        .map(|line| line.reading.text.as_str())
+        .collect();
+    let stored: Vec<&str> = expected.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(said, stored);
+    for (line, expected) in lines.iter().zip(&expected) {
+        let off = (line.reading.confidence - expected.confidence).abs();
+        assert!(off <= CONFIDENCE, "{line:?} instead of {expected:?}");
+        for (point, [x, y]) in line.quad.0.iter().zip(expected.corners) {
+            let off = (point.x - x).abs().max((point.y - y).abs());
+            assert!(off <= CORNER, "{line:?} instead of {expected:?}");
+        }
+    }
+}

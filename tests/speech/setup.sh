@@ -1,0 +1,29 @@
+#!/bin/sh
+# Brings the recordings that `rumiai models fetch --media` brought to 16 kHz mono, into media/speech
+# in the cache. Says nothing and does nothing when neither they nor this script have changed.
+set -eu
+
+media=${RUMIAI_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/rumiai}/media
+target=$media/speech
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+die() {
+    echo "speech: $1" >&2
+    exit 1
+}
+
+names=$(tail -n +2 "$here/references.tsv" | cut -f 1)
+for name in $names; do
+    [ -f "$media/$name" ] || die "$media/$name is missing; run \`rumiai models fetch --media\`"
+done
+made_from=$(cd "$media" && sha256sum $names "$here/setup.sh")
+[ "$(cat "$target/made-from" 2>/dev/null)" = "$made_from" ] && exit 0
+
+command -v ffmpeg >/dev/null || die "ffmpeg is not installed; run deploy/setup/install.sh"
+mkdir -p "$target"
+rm -f "$target"/*
+for name in $names; do
+    ffmpeg -nostdin -loglevel error -y -i "$media/$name" -ac 1 -ar 16000 -c:a pcm_s16le "$target/$name"
+done
+# Last, so that a run that was interrupted is done again.
+echo "$made_from" >"$target/made-from"
