@@ -2,6 +2,7 @@
 
 mod assemble;
 mod export;
+mod findings;
 mod outcome;
 mod summary;
 mod table;
@@ -19,7 +20,8 @@ use contracts::{
     job::{Job, Source},
 };
 use export::Destination;
-use outcome::{Failure, VideoOutcome};
+pub use outcome::Failure;
+use outcome::VideoOutcome;
 use stage::Clock;
 use std::{path::Path, time::Duration};
 use tokio::task::JoinSet;

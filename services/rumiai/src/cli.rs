@@ -35,6 +35,8 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Fetch, verify and list model weights
     Models(ModelsArguments),
+    /// Run one stage alone and keep what it makes
+    Stage(StageArguments),
 }
 
 /// How results are printed.
@@ -79,9 +81,36 @@ pub struct AnalyzeArguments {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t = ProgressStyle::Auto)]
     pub progress: ProgressStyle,
-    /// Leave a stage out: shots, detect or sound; may be repeated
+    /// Leave an optional stage out, such as ocr; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub without: Vec<contracts::StageName>,
+}
+
+/// Arguments of `rumiai stage`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rumiai stage people --input clip.mp4 --output work
+  rumiai stage emotion --input work --output work
+  rumiai stage ocr --input work --output other --output-format json
+
+Stages it cannot do without are run first if their output is not there. Those it could use are
+not: run shots before people, and tracks end at cuts.")]
+pub struct StageArguments {
+    /// Name of the stage, such as people
+    #[arg(value_name = "STAGE")]
+    pub name: contracts::StageName,
+    /// Folder that earlier stages wrote, or a video: a file or a direct https URL
+    #[arg(long, value_name = "DIR|FILE|URL")]
+    pub input: String,
+    /// Folder for what the stage makes, and all it was made from
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output_format: OutputFormat,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t = ProgressStyle::Auto)]
+    pub progress: ProgressStyle,
 }
 
 /// Arguments of `rumiai doctor`.

@@ -1,5 +1,6 @@
 //! What the process says by ending.
 
+use contracts::{Manifest, Outcome, flow::Device, manifest::FailureClass};
 use inference::Error as InferenceError;
 use std::{error::Error, process::ExitCode};
 
@@ -26,6 +27,24 @@ impl Exit {
             Self::Models
         } else {
             Self::Failure
+        }
+    }
+
+    /// The code of a stage that ended so: a network that could not be opened or could not do its
+    /// work outweighs anything else a stage may fail at.
+    #[must_use]
+    pub fn of_stage(manifest: &Manifest) -> Self {
+        match &manifest.outcome {
+            Outcome::Done { .. } => Self::Success,
+            Outcome::Failed { class, .. } => {
+                let on_device = manifest.stage.spec().map(|spec| spec.device);
+                let never_tried = *class == FailureClass::Exhausted && manifest.attempts == 0;
+                if on_device == Some(Device::Gpu) || never_tried {
+                    Self::Models
+                } else {
+                    Self::Failure
+                }
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod exit;
 mod progress;
 mod settings;
 mod shutdown;
+mod stages;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -38,6 +39,7 @@ fn run(cli: Cli, settings: settings::Settings) -> Exit {
         Command::Analyze(arguments) => return analyze::run(&arguments, &settings),
         Command::Doctor(arguments) => commands::doctor::run(&arguments, &settings),
         Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Stage(arguments) => commands::stage::run(&arguments, &settings),
         Command::Models(arguments) => commands::models::run(&arguments, &settings),
     };
     outcome.unwrap_or_else(|error| {

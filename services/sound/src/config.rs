@@ -23,6 +23,8 @@ pub struct Config {
     pub min_onset_gap_ms: u64,
     /// Autocorrelation one beat apart from which a beat is clear, 0–1.
     pub min_tempo_confidence: f64,
+    /// Whether speech, music and other sound are told apart, which needs a network.
+    pub classify: bool,
 }
 
 impl Default for Config {
@@ -33,6 +35,7 @@ impl Default for Config {
             onset_rise_db: DEFAULT_ONSET_RISE_DB,
             min_onset_gap_ms: DEFAULT_MIN_ONSET_GAP_MS,
             min_tempo_confidence: DEFAULT_MIN_TEMPO_CONFIDENCE,
+            classify: true,
         }
     }
 }

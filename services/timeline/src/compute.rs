@@ -67,6 +67,18 @@ pub struct Input {
     pub objects: Option<Bytes>,
     /// A [`SoundEnergy`](contracts::sound::SoundEnergy), JSON.
     pub sound: Option<Bytes>,
+    /// A [`SpeechTranscript`](contracts::speech::SpeechTranscript), JSON.
+    pub speech: Option<Bytes>,
+    /// [`TextOnScreen`](contracts::text::TextOnScreen), JSON.
+    pub text: Option<Bytes>,
+    /// [`People`](contracts::people::People), JSON.
+    pub people: Option<Bytes>,
+    /// [`Emotions`](contracts::emotion::Emotions), JSON.
+    pub emotions: Option<Bytes>,
+    /// [`SceneLabels`](contracts::labels::SceneLabels), JSON.
+    pub labels: Option<Bytes>,
+    /// A [`Moderation`](contracts::moderation::Moderation), JSON.
+    pub moderation: Option<Bytes>,
     /// Stages without a result, and why.
     pub failures: Vec<StageFailure>,
 }

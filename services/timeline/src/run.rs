@@ -28,11 +28,47 @@ impl Timeline {
         Ok(Self { limits })
     }
 
+    /// Everything that was stored.
+    async fn load_all(
+        &self,
+        message: TimelineInput,
+        context: &StageContext,
+    ) -> Result<Input, StageError> {
+        let mut failures = message.failures;
+        let mut load = async |stage: StageName, reference: Option<ArtifactRef>| {
+            self.load(context, stage, reference, &mut failures).await
+        };
+        Ok(Input {
+            shots: load(StageName::Shots, message.shots.map(|one| one.shots)).await?,
+            objects: load(StageName::Detect, message.objects.map(|one| one.objects)).await?,
+            sound: load(StageName::Sound, message.sound.map(|one| one.sound)).await?,
+            speech: load(
+                StageName::Transcribe,
+                message.transcript.map(|one| one.transcript),
+            )
+            .await?,
+            text: load(StageName::Ocr, message.text.map(|one| one.text)).await?,
+            people: load(StageName::People, message.people.map(|one| one.people)).await?,
+            emotions: load(StageName::Emotion, message.emotions.map(|one| one.emotions)).await?,
+            labels: load(StageName::Label, message.labels.map(|one| one.labels)).await?,
+            moderation: load(
+                StageName::Moderate,
+                message.moderation.map(|one| one.moderation),
+            )
+            .await?,
+            metadata: message.ingested.metadata,
+            probe: message.decoded.probe,
+            completeness: message.decoded.completeness,
+            failures,
+        })
+    }
+
     /// The bytes of a result; `None`, and a failure noted, if they are too many.
     async fn load(
         &self,
         context: &StageContext,
-        (stage, reference): (StageName, Option<&ArtifactRef>),
+        stage: StageName,
+        reference: Option<ArtifactRef>,
         failures: &mut Vec<StageFailure>,
     ) -> Result<Option<Bytes>, StageError> {
         let Some(reference) = reference else {
@@ -47,7 +83,7 @@ impl Timeline {
             });
             return Ok(None);
         }
-        Ok(Some(context.artifacts.get(reference).await?))
+        Ok(Some(context.artifacts.get(&reference).await?))
     }
 }
 
@@ -61,26 +97,8 @@ impl Stage for Timeline {
         input: TimelineInput,
         context: &StageContext,
     ) -> Result<Analysed, StageError> {
-        let mut failures = input.failures;
-        let shots = input.shots.as_ref().map(|found| &found.shots);
-        let objects = input.objects.as_ref().map(|found| &found.objects);
-        let sound = input.sound.as_ref().map(|found| &found.sound);
         let video_id = input.ingested.metadata.id.clone();
-        let input = Input {
-            shots: self
-                .load(context, (StageName::Shots, shots), &mut failures)
-                .await?,
-            objects: self
-                .load(context, (StageName::Detect, objects), &mut failures)
-                .await?,
-            sound: self
-                .load(context, (StageName::Sound, sound), &mut failures)
-                .await?,
-            metadata: input.ingested.metadata,
-            probe: input.decoded.probe,
-            completeness: input.decoded.completeness,
-            failures,
-        };
+        let input = self.load_all(input, context).await?;
         let limits = self.limits;
         let output = context
             .blocking(move || compute::analyse(&input, &limits).map_err(StageError::rejected))

@@ -53,7 +53,9 @@ fn keys_come_in_the_published_order() {
             "ocr",
             "scene_detection",
             "audio_energy",
-            "emotion_detection"
+            "emotion_detection",
+            "labels",
+            "moderation"
         ]
     );
     assert_eq!(
@@ -85,7 +87,7 @@ fn a_service_without_a_result_is_empty_and_explained() {
     assert_eq!(coverage["sound"]["reason"], "the file has no audio stream");
     assert_eq!(
         coverage["speech"]["reason"],
-        "the transcribe stage is not part of this program version"
+        "the transcribe stage left no result"
     );
     assert_eq!(coverage["shots"]["share"], 1.0);
 }

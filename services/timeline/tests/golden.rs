@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{even_cuts, rapid_cuts, rich, run, short};
+use common::{even_cuts, perceived::perceived, rapid_cuts, rich, run, short};
 use std::{fs, path::PathBuf};
 use timeline::compute::Input;
 
@@ -42,6 +42,11 @@ fn everything_measured() {
             &files.complete,
         );
     }
+}
+
+#[test]
+fn everything_perceived() {
+    check("perceived", &perceived());
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn everything() -> Events {
     let span = |start, end| TimeSpan::new(at(start), at(end));
     let clock = Clock::new(at(22.0));
     let overlay = |start, end| Overlay {
-        span: span(start, end),
+        intervals: vec![span(start, end)],
         content: "50% off".into(),
         confidence: 0.9,
     };
@@ -81,8 +81,11 @@ fn everything() -> Events {
         text: all(clock, vec![overlay(0.5, 2.0), overlay(1.0, 1.5)]),
         stickers: all(clock, vec![overlay(1.2, 1.9)]),
         faces: all(clock, vec![sighting(0.0, 3.0)]),
+        bodies: all(clock, vec![sighting(0.0, 2.5)]),
         gestures: all(clock, vec![sighting(1.0, 2.5)]),
         emotions: all(clock, vec![sighting(1.0, 2.0), sighting(1.3, 1.8)]),
+        labels: all(clock, ()),
+        safety: all(clock, ()),
     }
 }
 

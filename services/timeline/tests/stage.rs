@@ -3,10 +3,15 @@
 
 mod common;
 
-use common::rich;
+use common::perceived::perceived;
 use contracts::{
     ArtifactKey, ArtifactRef, Sha256, StageName,
-    messages::{Decoded, Detected, Ingested, ShotsFound, SoundMeasured, TimelineInput},
+    messages::{
+        Decoded, Detected, EmotionsRead, Ingested, Labelled, Moderated, PeopleFound, ShotsFound,
+        SoundMeasured, TextRead, TimelineInput, Transcribed,
+    },
+    moderation::SafetyRating,
+    speech::SpeechStatus,
 };
 use stage::{Artifacts, Stage, StageError};
 use testkit::Bench;
@@ -21,7 +26,7 @@ fn reference(name: &str) -> ArtifactRef {
 }
 
 async fn input(bench: &Bench) -> TimelineInput {
-    let video = rich();
+    let video = perceived();
     let store = |name: &'static str, bytes: Option<bytes::Bytes>| async move {
         let key = ArtifactKey::new(format!("jobs/test/{name}")).unwrap();
         bench.artifacts.put(&key, bytes.unwrap()).await.unwrap()
@@ -49,6 +54,37 @@ async fn input(bench: &Bench) -> TimelineInput {
             sound: store("sound.json", video.sound).await,
             has_audio: true,
         }),
+        transcript: Some(Transcribed {
+            transcript: store("transcript.json", video.speech).await,
+            srt: None,
+            vtt: None,
+            status: SpeechStatus::Speech,
+            segment_count: 2,
+        }),
+        text: Some(TextRead {
+            text: store("text.json", video.text).await,
+            annotation_count: 4,
+            track_count: 3,
+        }),
+        people: Some(PeopleFound {
+            people: store("people.json", video.people).await,
+            landmarks: reference("landmarks.mpk"),
+            face_count: 4,
+            face_track_count: 1,
+        }),
+        emotions: Some(EmotionsRead {
+            emotions: store("emotions.json", video.emotions).await,
+            reading_count: 4,
+        }),
+        labels: Some(Labelled {
+            labels: store("labels.json", video.labels).await,
+            embeddings: reference("embeddings.mpk"),
+            label_count: 1,
+        }),
+        moderation: Some(Moderated {
+            moderation: store("moderation.json", video.moderation).await,
+            rating: Some(SafetyRating::VerySafe),
+        }),
         failures: Vec::new(),
     }
 }
@@ -59,7 +95,7 @@ async fn stores_what_it_computes_and_says_where() {
     let context = bench.context(StageName::Timeline);
     let stage = Timeline::new(Limits::default()).unwrap();
     let analysed = stage.run(input(&bench).await, &context).await.unwrap();
-    let expected = analyse(&rich(), &Limits::default()).unwrap();
+    let expected = analyse(&perceived(), &Limits::default()).unwrap();
     assert!(!analysed.degraded);
     assert_eq!(analysed.video_id.as_str(), "clip_1");
     let stored = bench.artifacts.get(&analysed.unified).await.unwrap();

@@ -153,7 +153,17 @@ pub const FLOW: &[StageSpec] = &[
     StageSpec {
         name: StageName::Timeline,
         requires: &[StageName::Ingest, StageName::Decode],
-        uses: &[StageName::Shots, StageName::Detect, StageName::Sound],
+        uses: &[
+            StageName::Shots,
+            StageName::Detect,
+            StageName::People,
+            StageName::Emotion,
+            StageName::Sound,
+            StageName::Transcribe,
+            StageName::Ocr,
+            StageName::Moderate,
+            StageName::Label,
+        ],
         device: Device::Cpu,
         optional: false,
         purpose: "unified analysis and the professional analyses",

@@ -374,10 +374,22 @@ pub struct TimelineInput {
     pub objects: Option<Detected>,
     /// Sound, if measured.
     pub sound: Option<SoundMeasured>,
+    /// What is said, if listened to.
+    pub transcript: Option<Transcribed>,
+    /// Text on screen, if read.
+    pub text: Option<TextRead>,
+    /// People, if looked for.
+    pub people: Option<PeopleFound>,
+    /// Emotions, if read.
+    pub emotions: Option<EmotionsRead>,
+    /// Labels of scenes, if given.
+    pub labels: Option<Labelled>,
+    /// Safety of the content, if judged.
+    pub moderation: Option<Moderated>,
     /// Stages without an output, by stage.
     pub failures: Vec<StageFailure>,
 }
-message!(TimelineInput, "timeline.input", 1);
+message!(TimelineInput, "timeline.input", 2);
 impl StageInput for TimelineInput {
     fn gather(_: &Job, upstream: &Upstream) -> Result<Self, GatherError> {
         let failures = upstream
@@ -397,6 +409,12 @@ impl StageInput for TimelineInput {
             shots: upstream.optional(StageName::Shots)?,
             objects: upstream.optional(StageName::Detect)?,
             sound: upstream.optional(StageName::Sound)?,
+            transcript: upstream.optional(StageName::Transcribe)?,
+            text: upstream.optional(StageName::Ocr)?,
+            people: upstream.optional(StageName::People)?,
+            emotions: upstream.optional(StageName::Emotion)?,
+            labels: upstream.optional(StageName::Label)?,
+            moderation: upstream.optional(StageName::Moderate)?,
             failures,
         })
     }

@@ -99,6 +99,16 @@ struct Ended {
     took: Duration,
 }
 
+/// What is to be done with a stage.
+enum Turn {
+    /// Nothing yet.
+    Wait,
+    /// Nothing any more.
+    Over(Ended),
+    /// It can run.
+    Run(Arc<dyn AnyStage>),
+}
+
 impl Embedded {
     /// A runner of these parts.
     #[must_use]
@@ -139,7 +149,8 @@ impl Embedded {
             let settled = self.start_ready(job, &upstream, &mut started, running, stop);
             if !settled.is_empty() {
                 for ended in settled {
-                    self.finish(job, ended, &mut upstream, &mut report).await?;
+                    let manifest = self.finish(job, ended, &mut upstream).await?;
+                    report.manifests.insert(manifest.stage, manifest);
                 }
                 continue;
             }
@@ -150,7 +161,8 @@ impl Embedded {
                 return waiting.map_or(Ok(report), |spec| Err(RunError::Stuck(spec.name)));
             };
             let ended = joined.map_err(|_| RunError::Cancelled)??;
-            self.finish(job, ended, &mut upstream, &mut report).await?;
+            let manifest = self.finish(job, ended, &mut upstream).await?;
+            report.manifests.insert(manifest.stage, manifest);
         }
         Ok(report)
     }
@@ -169,25 +181,11 @@ impl Embedded {
             if started.contains(&spec.name) {
                 continue;
             }
-            let stage = self.0.stages.iter().find(|stage| stage.name() == spec.name);
-            match (spec.readiness(upstream), stage) {
-                (Readiness::Waiting, _) => continue,
-                (Readiness::Blocked(needed), _) => settled.push(self.without(
-                    spec,
-                    FailureClass::Upstream,
-                    format!("it needs stage {needed}, which gave up"),
-                )),
-                (Readiness::Ready, None) => settled.push(self.without(
-                    spec,
-                    FailureClass::SwitchedOff,
-                    "switched off by configuration".into(),
-                )),
-                (Readiness::Ready, Some(stage)) if stage.unavailable().is_some() => {
-                    let reason = stage.unavailable().unwrap_or_default();
-                    settled.push(self.without(spec, FailureClass::Exhausted, reason.into()));
-                }
-                (Readiness::Ready, Some(stage)) => {
-                    let (runner, stage) = (Self(self.0.clone()), stage.clone());
+            match self.turn(spec, upstream) {
+                Turn::Wait => continue,
+                Turn::Over(ended) => settled.push(ended),
+                Turn::Run(stage) => {
+                    let runner = Self(self.0.clone());
                     let (job, upstream, stop) = (job.clone(), upstream.clone(), stop.clone());
                     running.spawn(async move {
                         runner.run_stage(&*stage, &job, &upstream, &stop).await
@@ -197,6 +195,51 @@ impl Embedded {
             started.insert(spec.name);
         }
         settled
+    }
+
+    /// Runs one stage of `job` on what `upstream` holds, and writes its manifest.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; [`RunError::Stuck`] if `upstream` does not say how a stage ended that
+    /// this one needs or uses.
+    pub async fn run_one(
+        &self,
+        job: &Job,
+        name: StageName,
+        upstream: &mut Upstream,
+        cancel: &CancellationToken,
+    ) -> Result<Manifest, RunError> {
+        let turn = name.spec().map(|spec| self.turn(spec, upstream));
+        let ended = match turn {
+            None | Some(Turn::Wait) => return Err(RunError::Stuck(name)),
+            Some(Turn::Over(ended)) => ended,
+            Some(Turn::Run(stage)) => self.run_stage(&*stage, job, upstream, cancel).await?,
+        };
+        self.finish(job, ended, upstream).await
+    }
+
+    /// What is to be done with a stage now.
+    fn turn(&self, spec: &StageSpec, upstream: &Upstream) -> Turn {
+        let stage = self.0.stages.iter().find(|stage| stage.name() == spec.name);
+        match (spec.readiness(upstream), stage) {
+            (Readiness::Waiting, _) => Turn::Wait,
+            (Readiness::Blocked(needed), _) => Turn::Over(self.without(
+                spec,
+                FailureClass::Upstream,
+                format!("it needs stage {needed}, which gave up"),
+            )),
+            (Readiness::Ready, None) => Turn::Over(self.without(
+                spec,
+                FailureClass::SwitchedOff,
+                "switched off by configuration".into(),
+            )),
+            (Readiness::Ready, Some(stage)) => match stage.unavailable() {
+                Some(reason) => {
+                    Turn::Over(self.without(spec, FailureClass::Exhausted, reason.into()))
+                }
+                None => Turn::Run(stage.clone()),
+            },
+        }
     }
 
     fn without(&self, spec: &StageSpec, class: FailureClass, reason: String) -> Ended {
@@ -304,8 +347,7 @@ impl Embedded {
         job: &Job,
         ended: Ended,
         upstream: &mut Upstream,
-        report: &mut JobReport,
-    ) -> Result<(), RunError> {
+    ) -> Result<Manifest, RunError> {
         let stage = ended.stage;
         let failure = match &ended.outcome {
             Outcome::Done { .. } => None,
@@ -320,7 +362,6 @@ impl Embedded {
             .await
             .map_err(|source| RunError::Manifest { stage, source })?;
         upstream.record(stage, manifest.outcome.clone());
-        report.manifests.insert(stage, manifest);
         self.0.progress.notify(
             &job.job_id,
             ProgressEvent::Ended {
@@ -329,7 +370,7 @@ impl Embedded {
                 failure,
             },
         );
-        Ok(())
+        Ok(manifest)
     }
 
     fn manifest(&self, job: &Job, ended: Ended) -> Manifest {

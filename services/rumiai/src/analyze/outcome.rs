@@ -4,7 +4,7 @@ use super::{summary::Summary, table};
 use crate::exit::{Exit, chain};
 use contracts::{
     Manifest, Outcome, VideoId,
-    flow::{Device, FLOW},
+    flow::FLOW,
     job::{Job, Source},
     manifest::FailureClass,
 };
@@ -108,7 +108,7 @@ impl VideoOutcome {
             Ok(summary) => summary
                 .failures
                 .iter()
-                .map(|hole| exit_of(hole.device))
+                .map(|hole| hole.exit)
                 .max()
                 .unwrap_or(Exit::Success),
         }
@@ -128,13 +128,6 @@ impl VideoOutcome {
                 "error_type": failure.error_type,
             }),
         }
-    }
-}
-
-fn exit_of(device: Device) -> Exit {
-    match device {
-        Device::Gpu => Exit::Models,
-        Device::Cpu => Exit::Failure,
     }
 }
 

@@ -1,22 +1,23 @@
 //! What one run found and what it took, in one place: everything that differs between two runs
 //! of the same file stands here and nowhere else.
 
-use super::{export::Exported, outcome::Failure};
+use super::{
+    export::Exported,
+    findings::{self, Findings},
+    outcome::Failure,
+};
 use crate::exit::Exit;
 use contracts::{
     Manifest, Outcome, PROGRAM_VERSION, StageName,
     decoded::Probe,
-    flow::{Device, FLOW},
+    flow::FLOW,
     manifest::{FailureClass, ModelStamp},
-    messages::{Decoded, Detected, ShotsFound, SoundMeasured},
-    objects::ObjectDetections,
-    sound::{BurstPattern, SoundEnergy},
+    messages::Decoded,
 };
 use nix::sys::resource::{UsageWho, getrusage};
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use stage::Artifacts;
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 use worker::JobReport;
 
 /// What one run found and what it took.
@@ -27,12 +28,8 @@ pub struct Summary {
     pub probe: Probe,
     /// What could not be decoded, for people.
     pub problems: Vec<String>,
-    /// Number of shots; `None` if not measured.
-    pub shots: Option<u32>,
-    /// Objects by class; `None` if not measured.
-    pub objects: Option<BTreeMap<String, ClassCount>>,
-    /// The sound; `None` if not measured.
-    pub sound: Option<SoundSummary>,
+    /// What the stages found.
+    pub findings: Findings,
     /// Stages that were asked for and gave up.
     pub failures: Vec<Hole>,
     /// Coverage as the unified analysis states it.
@@ -47,33 +44,13 @@ pub struct Summary {
     pub took: Duration,
 }
 
-/// How often a class was seen.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct ClassCount {
-    /// Confirmed tracks.
-    pub tracks: u32,
-    /// Detections in sampled frames.
-    pub detections: u32,
-}
-
-/// The sound in short.
-#[derive(Debug, Clone, Serialize)]
-pub struct SoundSummary {
-    /// Whether there is an audio stream.
-    pub has_audio: bool,
-    /// Number of energy windows.
-    pub energy_windows: usize,
-    /// Where the energy lies.
-    pub burst_pattern: BurstPattern,
-}
-
 /// Something that was asked for and is missing.
 #[derive(Debug, Clone)]
 pub struct Hole {
     /// The stage that gave up.
     pub stage: StageName,
-    /// What it would have spent.
-    pub device: Device,
+    /// The exit code it leads to.
+    pub exit: Exit,
     /// Why it gave up.
     pub reason: String,
 }
@@ -105,31 +82,12 @@ pub async fn summarise(
     let decoded: Decoded = upstream
         .required(StageName::Decode)
         .map_err(|error| unreadable(&error))?;
-    let shots: Option<ShotsFound> = upstream
-        .optional(StageName::Shots)
-        .map_err(|error| unreadable(&error))?;
-    let objects: Option<Detected> = upstream
-        .optional(StageName::Detect)
-        .map_err(|error| unreadable(&error))?;
-    let sound: Option<SoundMeasured> = upstream
-        .optional(StageName::Sound)
-        .map_err(|error| unreadable(&error))?;
-    let objects = match objects {
-        Some(found) => Some(count_classes(&load(store, &found.objects).await?)),
-        None => None,
-    };
-    let sound = match sound {
-        Some(measured) => Some(shorten(&load(store, &measured.sound).await?)),
-        None => None,
-    };
     let unified = std::fs::read(&files.unified).map_err(|error| unreadable(&error))?;
     let unified: Value = serde_json::from_slice(&unified).map_err(|error| unreadable(&error))?;
     Ok(Summary {
         probe: decoded.probe,
         problems: decoded.completeness.problems,
-        shots: shots.map(|found| found.shot_count),
-        objects,
-        sound,
+        findings: findings::gather(store, &upstream).await?,
         failures: holes(report),
         coverage: unified["processing_metadata"]["coverage"].clone(),
         stages: times(report),
@@ -149,48 +107,11 @@ pub async fn summarise(
     })
 }
 
-async fn load<T: DeserializeOwned>(
-    store: &dyn Artifacts,
-    reference: &contracts::ArtifactRef,
-) -> Result<T, Failure> {
-    let bytes = store
-        .get(reference)
-        .await
-        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))
-}
-
-fn count_classes(found: &ObjectDetections) -> BTreeMap<String, ClassCount> {
-    let mut classes: BTreeMap<String, ClassCount> = BTreeMap::new();
-    for track in &found.tracks {
-        classes.entry(track.class_name.clone()).or_default().tracks += 1;
-    }
-    for annotation in &found.object_annotations {
-        classes
-            .entry(annotation.class_name.clone())
-            .or_default()
-            .detections += 1;
-    }
-    classes
-}
-
-fn shorten(energy: &SoundEnergy) -> SoundSummary {
-    SoundSummary {
-        has_audio: energy.has_audio,
-        energy_windows: energy.energy_level_windows.len(),
-        burst_pattern: energy.burst_pattern,
-    }
-}
-
 fn holes(report: &JobReport) -> Vec<Hole> {
     let hole = |manifest: &Manifest| match &manifest.outcome {
         Outcome::Failed { reason, class } if *class != FailureClass::SwitchedOff => Some(Hole {
             stage: manifest.stage,
-            device: manifest
-                .stage
-                .spec()
-                .map_or(Device::Cpu, |spec| spec.device),
+            exit: Exit::of_stage(manifest),
             reason: reason.clone(),
         }),
         _ => None,
@@ -220,6 +141,12 @@ impl Summary {
         (media > 0.0).then(|| self.took.as_secs_f64() / media)
     }
 
+    /// Whether something that was asked for could not be measured.
+    #[must_use]
+    pub fn degraded(&self) -> bool {
+        self.files.degraded || !self.failures.is_empty() || !self.problems.is_empty()
+    }
+
     /// The summary as published.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -241,22 +168,25 @@ impl Summary {
             .iter()
             .map(|hole| json!({"stage": hole.stage, "reason": hole.reason}))
             .collect();
-        json!({
+        let mut report = json!({
             "video_id": self.files.video_id,
             "duration": self.probe.duration.seconds(),
             "width": self.probe.video.width,
             "height": self.probe.video.height,
             "analyses": self.files.analyses,
-            "degraded": self.files.degraded || !self.failures.is_empty() || !self.problems.is_empty(),
+            "degraded": self.degraded(),
             "failures": failures,
             "decoding_problems": self.problems,
-            "shots": self.shots,
-            "objects": self.objects,
-            "sound": self.sound,
             "coverage": self.coverage,
             "models": self.models,
             "program_version": PROGRAM_VERSION,
-        })
+        });
+        if let (Some(report), Ok(Value::Object(findings))) =
+            (report.as_object_mut(), serde_json::to_value(&self.findings))
+        {
+            report.extend(findings);
+        }
+        report
     }
 
     fn metrics(&self) -> Value {

@@ -2,12 +2,17 @@
 
 use crate::{
     cli::{DoctorArguments, OutputFormat},
-    exit::{Exit, chain},
+    exit::Exit,
     settings::Settings,
+    stages::Opener,
+};
+use contracts::{
+    StageName,
+    flow::{Device, FLOW, StageSpec},
 };
 use decode::DecodeConfig;
 use detect::Detect;
-use inference::{CacheDir, Engine, Manifest, Model, ModelSet, verify};
+use inference::{CacheDir, Manifest, Model, ModelSet, verify};
 use media::{
     Decoder, DecoderCommand, Installation,
     protocol::{Confinement, Inventory},
@@ -71,7 +76,7 @@ pub fn run(arguments: &DoctorArguments, settings: &Settings) -> anyhow::Result<E
     let cache = settings.cache()?;
     let mut findings = decoder(settings);
     findings.extend(files(&cache, settings));
-    findings.extend(models(&cache, settings));
+    findings.extend(models(settings));
     findings.push(space(settings)?);
     match arguments.output_format {
         OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&findings)?),
@@ -190,15 +195,23 @@ fn files(cache: &CacheDir, settings: &Settings) -> Vec<Finding> {
 }
 
 /// Opens what analysis opens, and says on which provider it runs and why not on a better one.
-fn models(cache: &CacheDir, settings: &Settings) -> Vec<Finding> {
+fn models(settings: &Settings) -> Vec<Finding> {
     let remedy = "run `rumiai models fetch`";
-    let opened = Engine::start(cache.clone(), settings.models.clone())
-        .map_err(detect::OpenError::from)
-        .and_then(|engine| Detect::open(&engine, settings.detect.clone()));
-    let mut findings = match &opened {
-        Ok(detect) => provider(detect.model()),
-        Err(error) => vec![Finding::bad("inference", chain(error), remedy)],
+    let opener = Opener::new(settings);
+    let engine = match opener.engine() {
+        Ok(engine) => engine,
+        Err(reason) => return vec![Finding::bad("inference", reason, remedy)],
     };
+    let mut findings = match Detect::open(engine, settings.detect.clone()) {
+        Ok(detect) => provider(detect.model()),
+        Err(_) => Vec::new(),
+    };
+    let wants_models = |stage: &&StageSpec| {
+        stage.device == Device::Gpu || stage.name == StageName::Sound && settings.sound.classify
+    };
+    for stage in FLOW.iter().filter(wants_models) {
+        findings.push(opens(stage.name, &opener, settings, remedy));
+    }
     if settings.models.set == ModelSet::Agpl {
         findings.push(Finding::note(
             "licence",
@@ -206,6 +219,24 @@ fn models(cache: &CacheDir, settings: &Settings) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Whether a stage can be opened, and with which networks.
+fn opens(name: StageName, opener: &Opener<'_>, settings: &Settings, remedy: &str) -> Finding {
+    if settings.stages.without.contains(&name) {
+        return Finding::note(name.as_str(), "switched off by stages.without");
+    }
+    match opener.open(name) {
+        Err(failure) => Finding::bad(name.as_str(), failure.message, remedy),
+        Ok(stage) => match stage.unavailable() {
+            Some(reason) => Finding::bad(name.as_str(), reason, remedy),
+            None => {
+                let models = stage.models();
+                let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+                Finding::ok(name.as_str(), format!("opens with {}", names.join(", ")))
+            }
+        },
+    }
 }
 
 fn provider(model: &Model) -> Vec<Finding> {

@@ -1,18 +1,23 @@
 //! From what the stages stored to the event model.
 
+mod sightings;
+mod streams;
+
 use super::{
     Input,
     clock::Clock,
-    coverage::{Modality, SampledSeconds, Stream},
-    events::{Boundary, Detection, EnergyWindow, Events, Objects, Shots, Sound, Track},
+    events::Events,
     measure::{Measured, Reason},
     read::{self, Dropped, Read},
 };
 use crate::Limits;
+use bytes::Bytes;
 use contracts::{
-    MediaTime, StageName, TimeSpan, manifest::FailureClass, messages::StageFailure,
-    objects::ObjectDetections, shots::ShotList, sound::SoundEnergy,
+    StageName, emotion::Emotions, labels::SceneLabels, manifest::FailureClass,
+    messages::StageFailure, moderation::Moderation, objects::ObjectDetections, people::People,
+    shots::ShotList, sound::SoundEnergy, speech::SpeechTranscript, text::TextOnScreen,
 };
+use streams::Streams;
 
 /// The results of the stages, or why there are none.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +28,18 @@ pub struct Results {
     pub objects: Measured<ObjectDetections>,
     /// Of `sound`.
     pub sound: Measured<SoundEnergy>,
+    /// Of `transcribe`.
+    pub speech: Measured<SpeechTranscript>,
+    /// Of `ocr`.
+    pub text: Measured<TextOnScreen>,
+    /// Of `people`.
+    pub people: Measured<People>,
+    /// Of `emotion`.
+    pub emotions: Measured<Emotions>,
+    /// Of `label`.
+    pub labels: Measured<SceneLabels>,
+    /// Of `moderate`.
+    pub moderation: Measured<Moderation>,
     /// Items that were not valid, over all of them.
     pub dropped: Dropped,
     /// Whether a stored result could not be read.
@@ -33,56 +50,54 @@ impl Results {
     /// Reads everything that was stored.
     #[must_use]
     pub fn read(input: &Input, limits: &Limits) -> Self {
-        let clock = Clock::new(input.probe.duration);
-        let mut dropped = Dropped::new();
-        let mut unreadable = false;
-        let mut open = Opened {
+        let mut opened = Opened {
+            clock: Clock::new(input.probe.duration),
+            limits,
             failures: &input.failures,
-            dropped: &mut dropped,
-            unreadable: &mut unreadable,
+            dropped: Dropped::new(),
+            unreadable: false,
         };
-        let shots = open.result(StageName::Shots, input.shots.as_deref(), |bytes| {
-            read::shots(bytes, clock, limits)
-        });
-        let objects = open.result(StageName::Detect, input.objects.as_deref(), |bytes| {
-            read::objects(bytes, clock, limits)
-        });
-        let sound = open.result(StageName::Sound, input.sound.as_deref(), |bytes| {
-            read::sound(bytes, clock, limits)
-        });
         Self {
-            shots,
-            objects,
-            sound,
-            dropped,
-            unreadable,
+            shots: opened.result(StageName::Shots, &input.shots, read::shots),
+            objects: opened.result(StageName::Detect, &input.objects, read::objects),
+            sound: opened.result(StageName::Sound, &input.sound, read::sound),
+            speech: opened.result(StageName::Transcribe, &input.speech, read::speech),
+            text: opened.result(StageName::Ocr, &input.text, read::text),
+            people: opened.result(StageName::People, &input.people, read::people),
+            emotions: opened.result(StageName::Emotion, &input.emotions, read::emotions),
+            labels: opened.result(StageName::Label, &input.labels, read::labels),
+            moderation: opened.result(StageName::Moderate, &input.moderation, read::moderation),
+            dropped: opened.dropped,
+            unreadable: opened.unreadable,
         }
     }
 }
 
 struct Opened<'a> {
+    clock: Clock,
+    limits: &'a Limits,
     failures: &'a [StageFailure],
-    dropped: &'a mut Dropped,
-    unreadable: &'a mut bool,
+    dropped: Dropped,
+    unreadable: bool,
 }
 
 impl Opened<'_> {
     fn result<T>(
         &mut self,
         stage: StageName,
-        bytes: Option<&[u8]>,
-        read: impl FnOnce(&[u8]) -> Measured<Read<T>>,
+        bytes: &Option<Bytes>,
+        read: impl FnOnce(&[u8], Clock, &Limits) -> Measured<Read<T>>,
     ) -> Measured<T> {
         let Some(bytes) = bytes else {
             return Err(reason_of(stage, self.failures));
         };
-        match read(bytes) {
+        match read(bytes, self.clock, self.limits) {
             Ok(read) => {
                 self.dropped.extend(read.dropped);
                 Ok(read.result)
             }
             Err(reason) => {
-                *self.unreadable = true;
+                self.unreadable = true;
                 Err(reason)
             }
         }
@@ -99,22 +114,6 @@ fn reason_of(stage: StageName, failures: &[StageFailure]) -> Reason {
     }
 }
 
-/// Why a modality that no stage of this version measures is not measured.
-fn not_yet(modality: Modality) -> Reason {
-    let stage = match modality {
-        Modality::Shots => "shots",
-        Modality::Objects => "detect",
-        Modality::Sound => "sound",
-        Modality::Speech => "transcribe",
-        Modality::Text | Modality::Stickers => "ocr",
-        Modality::Faces | Modality::Gestures => "people",
-        Modality::Emotions => "emotion",
-    };
-    Reason::new(format!(
-        "the {stage} stage is not part of this program version"
-    ))
-}
-
 /// The events of a video.
 #[must_use]
 pub fn events(input: &Input, results: &Results) -> Events {
@@ -125,136 +124,19 @@ pub fn events(input: &Input, results: &Results) -> Events {
         video_until: input.completeness.video_until.min(clock.duration()),
     };
     Events {
+        clock,
+        has_audio: input.probe.audio.is_some(),
         shots: stream.shots(&results.shots),
         objects: stream.objects(&results.objects),
         sound: stream.sound(&results.sound),
-        ..Events::unmeasured(clock, input.probe.audio.is_some(), not_yet)
+        speech: stream.speech(&results.speech),
+        text: stream.text(&results.text),
+        stickers: stream.stickers(&results.text),
+        faces: stream.faces(&results.people),
+        bodies: stream.bodies(&results.people),
+        gestures: stream.gestures(&results.people),
+        emotions: stream.emotions(&results.emotions),
+        labels: stream.labels(&results.labels),
+        safety: stream.safety(&results.moderation),
     }
-}
-
-struct Streams {
-    clock: Clock,
-    complete: bool,
-    video_until: MediaTime,
-}
-
-impl Streams {
-    /// Seconds looked at by a stage that looks at everything up to `until`. In a file that was
-    /// decoded to its end there is nothing after that to look at.
-    fn decoded(&self, until: MediaTime) -> SampledSeconds {
-        if self.complete {
-            SampledSeconds::all(self.clock)
-        } else {
-            SampledSeconds::until(self.clock, until)
-        }
-    }
-
-    fn shots(&self, list: &Measured<ShotList>) -> Stream<Shots> {
-        let list = match list {
-            Ok(list) => list,
-            Err(reason) => return Stream::NotMeasured(reason.clone()),
-        };
-        let boundaries = list.boundaries.iter().map(|boundary| Boundary {
-            time: MediaTime::from_seconds(boundary.time),
-            kind: boundary.kind,
-        });
-        let end = if self.complete {
-            self.clock.duration()
-        } else {
-            self.video_until
-        };
-        Stream::Measured {
-            events: Shots::between(end, boundaries.collect()),
-            sampled: self.decoded(self.video_until),
-        }
-    }
-
-    fn objects(&self, found: &Measured<ObjectDetections>) -> Stream<Objects> {
-        let found = match found {
-            Ok(found) => found,
-            Err(reason) => return Stream::NotMeasured(reason.clone()),
-        };
-        let objects = objects(found);
-        let mut sampled = SampledSeconds::of_times(self.clock, objects.frames.iter().copied());
-        if self.complete {
-            sampled = sampled.with_all_from(self.clock, self.video_until);
-        }
-        Stream::Measured {
-            events: objects,
-            sampled,
-        }
-    }
-
-    fn sound(&self, energy: &Measured<SoundEnergy>) -> Stream<Sound> {
-        let energy = match energy {
-            Ok(energy) if energy.has_audio => energy,
-            Ok(_) => return Stream::NotMeasured("the file has no audio stream".into()),
-            Err(reason) => return Stream::NotMeasured(reason.clone()),
-        };
-        let until = MediaTime::from_seconds(energy.duration.unwrap_or_default());
-        Stream::Measured {
-            events: sound(energy),
-            sampled: self.decoded(until),
-        }
-    }
-}
-
-fn objects(found: &ObjectDetections) -> Objects {
-    let detections: Vec<Detection> = found
-        .object_annotations
-        .iter()
-        .map(|one| Detection {
-            time: MediaTime::from_seconds(one.timestamp),
-            class: one.class_name.clone(),
-            confidence: one.confidence,
-            bbox: one.bbox,
-            track: one.track_id.clone(),
-        })
-        .collect();
-    let looked_at = found.metadata.frame_times.iter();
-    let mut frames: Vec<MediaTime> = looked_at
-        .map(|time| MediaTime::from_seconds(*time))
-        .chain(detections.iter().map(|one| one.time))
-        .collect();
-    frames.sort_unstable();
-    frames.dedup();
-    let tracks = found.tracks.iter().map(|track| Track {
-        id: track.track_id.clone(),
-        class: track.class_name.clone(),
-        span: span(track.first_seen, track.last_seen),
-    });
-    Objects {
-        frames,
-        tracks: tracks.collect(),
-        detections,
-    }
-}
-
-fn sound(energy: &SoundEnergy) -> Sound {
-    let windows = energy.energy_level_windows.iter();
-    Sound {
-        onsets: energy
-            .onsets
-            .iter()
-            .map(|time| MediaTime::from_seconds(*time))
-            .collect(),
-        energy: windows
-            .filter_map(|(key, level)| {
-                let (start, end) = read::window_of(key)?;
-                Some(EnergyWindow {
-                    span: span(start as f64, end as f64),
-                    level: *level,
-                })
-            })
-            .collect(),
-        silences: energy
-            .silences
-            .iter()
-            .map(|silence| span(silence.start, silence.end))
-            .collect(),
-    }
-}
-
-fn span(start: f64, end: f64) -> TimeSpan {
-    TimeSpan::new(MediaTime::from_seconds(start), MediaTime::from_seconds(end))
 }

@@ -25,15 +25,21 @@ pub enum Modality {
     Stickers,
     /// Faces.
     Faces,
+    /// Bodies.
+    Bodies,
     /// Gestures.
     Gestures,
     /// Emotions of faces.
     Emotions,
+    /// Labels of scenes.
+    Labels,
+    /// Safety of the content.
+    Safety,
 }
 
 impl Modality {
     /// All of them, in the order in which they are reported.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Shots,
         Self::Objects,
         Self::Sound,
@@ -41,8 +47,11 @@ impl Modality {
         Self::Text,
         Self::Stickers,
         Self::Faces,
+        Self::Bodies,
         Self::Gestures,
         Self::Emotions,
+        Self::Labels,
+        Self::Safety,
     ];
     /// Its name in published coverage.
     #[must_use]
@@ -55,8 +64,11 @@ impl Modality {
             Self::Text => "text",
             Self::Stickers => "stickers",
             Self::Faces => "faces",
+            Self::Bodies => "bodies",
             Self::Gestures => "gestures",
             Self::Emotions => "emotions",
+            Self::Labels => "labels",
+            Self::Safety => "safety",
         }
     }
     /// Key of the service that measures it, under `ml_data`.
@@ -68,8 +80,10 @@ impl Modality {
             Self::Sound => "audio_energy",
             Self::Speech => "whisper",
             Self::Text | Self::Stickers => "ocr",
-            Self::Faces | Self::Gestures => "mediapipe",
+            Self::Faces | Self::Bodies | Self::Gestures => "mediapipe",
             Self::Emotions => "emotion_detection",
+            Self::Labels => "labels",
+            Self::Safety => "moderation",
         }
     }
 }

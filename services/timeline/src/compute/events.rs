@@ -5,7 +5,7 @@
 use super::{
     clock::Clock,
     coverage::{Modality, SampledSeconds, Stream},
-    measure::{Measured, Reason},
+    measure::Measured,
 };
 use contracts::{MediaTime, TimeSpan, shots::BoundaryKind};
 use std::collections::BTreeMap;
@@ -31,10 +31,16 @@ pub struct Events {
     pub stickers: Stream<Vec<Overlay>>,
     /// Faces.
     pub faces: Stream<Vec<Sighting>>,
+    /// Stretches with a body in view.
+    pub bodies: Stream<Vec<Sighting>>,
     /// Gestures; frames without one leave no event.
     pub gestures: Stream<Vec<Sighting>>,
     /// Stretches in which the expression of a face is known.
     pub emotions: Stream<Vec<Sighting>>,
+    /// Where scenes were labelled; the labels are in the result.
+    pub labels: Stream<()>,
+    /// Where content was judged; the judgement is in the result.
+    pub safety: Stream<()>,
 }
 
 /// One boundary between two shots.
@@ -122,11 +128,11 @@ pub struct Utterance {
     pub text: String,
 }
 
-/// A text or a sticker, from its first to its last sighting.
+/// A text or a sticker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Overlay {
-    /// While it is visible.
-    pub span: TimeSpan,
+    /// While it is visible, by rising time.
+    pub intervals: Vec<TimeSpan>,
     /// What it says or shows.
     pub content: String,
     /// Detector's confidence, 0–1.
@@ -145,23 +151,6 @@ pub struct Sighting {
 }
 
 impl Events {
-    /// A video in which nothing has been measured yet, for a reason that depends on the modality.
-    #[must_use]
-    pub fn unmeasured(clock: Clock, has_audio: bool, reason: impl Fn(Modality) -> Reason) -> Self {
-        Self {
-            clock,
-            has_audio,
-            shots: Stream::NotMeasured(reason(Modality::Shots)),
-            objects: Stream::NotMeasured(reason(Modality::Objects)),
-            sound: Stream::NotMeasured(reason(Modality::Sound)),
-            speech: Stream::NotMeasured(reason(Modality::Speech)),
-            text: Stream::NotMeasured(reason(Modality::Text)),
-            stickers: Stream::NotMeasured(reason(Modality::Stickers)),
-            faces: Stream::NotMeasured(reason(Modality::Faces)),
-            gestures: Stream::NotMeasured(reason(Modality::Gestures)),
-            emotions: Stream::NotMeasured(reason(Modality::Emotions)),
-        }
-    }
     /// Where a modality was looked at.
     ///
     /// # Errors
@@ -175,8 +164,11 @@ impl Events {
             Modality::Text => self.text.sampled(),
             Modality::Stickers => self.stickers.sampled(),
             Modality::Faces => self.faces.sampled(),
+            Modality::Bodies => self.bodies.sampled(),
             Modality::Gestures => self.gestures.sampled(),
             Modality::Emotions => self.emotions.sampled(),
+            Modality::Labels => self.labels.sampled(),
+            Modality::Safety => self.safety.sampled(),
         }
     }
 }

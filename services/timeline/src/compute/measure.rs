@@ -10,6 +10,11 @@ pub struct Reason(Cow<'static, str>);
 pub type Measured<T> = Result<T, Reason>;
 
 impl Reason {
+    /// A reason that is always the same.
+    #[must_use]
+    pub const fn of(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
     /// A reason that depends on the input.
     #[must_use]
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {

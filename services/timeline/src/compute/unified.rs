@@ -1,24 +1,25 @@
 //! The unified analysis: everything known of one video in one file.
 
+mod provenance;
+
 use super::{
     Input,
     build::Results,
-    coverage::{Modality, PublishedCoverage},
+    coverage::PublishedCoverage,
     entries::{self, Data, Entry},
     events::Events,
     measure::Measured,
-    pacing::{dynamics::WINDOW_SECONDS, interactions::SYNC_TOLERANCE},
     read::Dropped,
 };
 use crate::{Error, json};
 use contracts::{
-    PROGRAM_VERSION, VideoId, decoded::Completeness, job::VideoMetadata, manifest::ModelStamp,
-    objects::ObjectDetections, shots::ShotList, sound::SoundEnergy,
+    VideoId, decoded::Completeness, emotion::Emotions, job::VideoMetadata, labels::SceneLabels,
+    moderation::Moderation, objects::ObjectDetections, people::People, shots::ShotList,
+    sound::SoundEnergy, speech::SpeechTranscript, text::TextOnScreen,
 };
 use indexmap::IndexMap;
+use provenance::{Provenance, provenance};
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct Unified<'a> {
@@ -48,6 +49,8 @@ struct PipelineStatus {
     temporal: bool,
     audio_energy: bool,
     emotion_detection: bool,
+    labels: bool,
+    moderation: bool,
 }
 
 #[derive(Serialize)]
@@ -70,13 +73,6 @@ struct Decode<'a> {
 }
 
 #[derive(Serialize)]
-struct Provenance<'a> {
-    program_version: &'static str,
-    models: Vec<&'a ModelStamp>,
-    parameters: BTreeMap<&'static str, Value>,
-}
-
-#[derive(Serialize)]
 struct Timeline<'a> {
     video_id: &'a VideoId,
     duration: f64,
@@ -87,12 +83,14 @@ struct Timeline<'a> {
 #[derive(Serialize)]
 struct MlData<'a> {
     yolo: OrEmpty<'a, ObjectDetections>,
-    whisper: OrEmpty<'a, ()>,
-    mediapipe: OrEmpty<'a, ()>,
-    ocr: OrEmpty<'a, ()>,
+    whisper: OrEmpty<'a, SpeechTranscript>,
+    mediapipe: OrEmpty<'a, People>,
+    ocr: OrEmpty<'a, TextOnScreen>,
     scene_detection: OrEmpty<'a, ShotList>,
     audio_energy: OrEmpty<'a, SoundEnergy>,
-    emotion_detection: OrEmpty<'a, ()>,
+    emotion_detection: OrEmpty<'a, Emotions>,
+    labels: OrEmpty<'a, SceneLabels>,
+    moderation: OrEmpty<'a, Moderation>,
 }
 
 /// A result, or `{}` where there is none; `coverage` says why.
@@ -120,12 +118,12 @@ pub fn unified(input: &Input, results: &Results, events: &Events) -> Result<Vec<
         duration: Some(events.clock.seconds()),
         ..input.metadata.clone()
     };
-    let entries = entries::entries(events);
+    let entries = entries::entries(events, results);
     let unified = Unified {
         video_id: &metadata.id,
         metadata: &metadata,
         duration: events.clock.seconds(),
-        pipeline_status: pipeline_status(results, events),
+        pipeline_status: pipeline_status(results),
         processing_metadata: processing_metadata(input, results, events, &entries),
         timeline: Timeline {
             video_id: &metadata.id,
@@ -138,12 +136,14 @@ pub fn unified(input: &Input, results: &Results, events: &Events) -> Result<Vec<
         objects: entries::by_second(&entries, "object"),
         ml_data: MlData {
             yolo: or_empty(&results.objects),
-            whisper: OrEmpty(None),
-            mediapipe: OrEmpty(None),
-            ocr: OrEmpty(None),
+            whisper: or_empty(&results.speech),
+            mediapipe: or_empty(&results.people),
+            ocr: or_empty(&results.text),
             scene_detection: or_empty(&results.shots),
             audio_energy: or_empty(&results.sound),
-            emotion_detection: OrEmpty(None),
+            emotion_detection: or_empty(&results.emotions),
+            labels: or_empty(&results.labels),
+            moderation: or_empty(&results.moderation),
         },
     };
     json::pretty(&unified).map_err(|source| Error::Unwritable {
@@ -152,18 +152,19 @@ pub fn unified(input: &Input, results: &Results, events: &Events) -> Result<Vec<
     })
 }
 
-fn pipeline_status(results: &Results, events: &Events) -> PipelineStatus {
-    let measured = |modality| events.sampled(modality).is_ok();
+fn pipeline_status(results: &Results) -> PipelineStatus {
     PipelineStatus {
         yolo: results.objects.is_ok(),
-        mediapipe: measured(Modality::Faces),
-        ocr: measured(Modality::Text),
+        mediapipe: results.people.is_ok(),
+        ocr: results.text.is_ok(),
         scene: results.shots.is_ok(),
-        whisper: measured(Modality::Speech),
+        whisper: results.speech.is_ok(),
         // Temporal markers are not part of this program version.
         temporal: false,
         audio_energy: results.sound.is_ok(),
-        emotion_detection: measured(Modality::Emotions),
+        emotion_detection: results.emotions.is_ok(),
+        labels: results.labels.is_ok(),
+        moderation: results.moderation.is_ok(),
     }
 }
 
@@ -191,43 +192,6 @@ fn processing_metadata<'a>(
             frames_decoded,
             problems,
         },
-        provenance: Provenance {
-            program_version: PROGRAM_VERSION,
-            models: results
-                .objects
-                .iter()
-                .map(|objects| &objects.metadata.model)
-                .collect(),
-            parameters: parameters(results),
-        },
+        provenance: provenance(results),
     }
-}
-
-/// Settings the results depend on, by service.
-fn parameters(results: &Results) -> BTreeMap<&'static str, Value> {
-    let mut parameters = BTreeMap::from([(
-        "timeline",
-        json!({
-            "pacing_window_seconds": WINDOW_SECONDS,
-            "sync_tolerance_seconds": SYNC_TOLERANCE.as_secs_f64(),
-        }),
-    )]);
-    if let Ok(objects) = &results.objects {
-        let threshold = objects.metadata.confidence_threshold;
-        parameters.insert("yolo", json!({ "confidence_threshold": threshold }));
-    }
-    if let Ok(shots) = &results.shots {
-        let method = &shots.metadata.method;
-        parameters.insert("scene_detection", json!({ "method": method }));
-    }
-    if let Ok(sound) = &results.sound {
-        let metadata = &sound.metadata;
-        let settings = json!({
-            "method": metadata.method,
-            "sample_rate": metadata.sample_rate,
-            "window_seconds": metadata.window_seconds,
-        });
-        parameters.insert("audio_energy", settings);
-    }
-    parameters
 }

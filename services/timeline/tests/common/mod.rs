@@ -1,6 +1,8 @@
 //! Constructed videos for tests.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by several tests")]
 
+pub mod perceived;
+
 use bytes::Bytes;
 use contracts::{
     MediaTime, Sha256, StageName, VideoId,
@@ -52,6 +54,12 @@ pub fn video(seconds: f64) -> Input {
         shots: None,
         objects: None,
         sound: None,
+        speech: None,
+        text: None,
+        people: None,
+        emotions: None,
+        labels: None,
+        moderation: None,
         failures: Vec::new(),
     }
 }
@@ -236,7 +244,7 @@ pub fn result(input: &Input, name: &str) -> Value {
     parse(&files.unwrap().result)
 }
 
-/// Ten seconds with everything this version measures.
+/// Ten seconds with shots, objects and sound.
 pub fn rich() -> Input {
     let boundaries = vec![
         boundary(2.0, BoundaryKind::Cut),

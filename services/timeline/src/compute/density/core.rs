@@ -94,8 +94,8 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block
 }
 
-const D: &str = "density per second d: texts, stickers, gestures visible in the second, most \
-                 objects in one of its frames, 1 if an expression is known, shot boundaries";
+const D: &str = "density per second d: texts (but those known to be filmed), stickers, gestures visible \
+                 in the second, most objects in one of its frames, 1 if an expression is known, shot boundaries";
 const COUNT: &str = "the modality was not measured";
 
 define_metrics!(
@@ -138,7 +138,7 @@ define_metrics!(
         ),
         (
             "elementCounts.text",
-            "number of text tracks",
+            "number of texts, those known to be filmed left out; one that returns counts once",
             "text",
             "texts",
             "integer ≥ 0",

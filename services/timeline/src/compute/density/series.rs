@@ -7,6 +7,7 @@ use crate::compute::{
     measure::{Measured, NO_DURATION, Reason},
 };
 use contracts::TimeSpan;
+use std::collections::BTreeSet;
 
 /// A kind of element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,21 +94,25 @@ impl View {
             return Err("no kind of element was measured".into());
         }
         let mut counts = vec![Counts::default(); clock.second_count()];
-        count_visible(&mut counts, Element::Text, spans(&events.text, |o| o.span));
+        count_visible(
+            &mut counts,
+            Element::Text,
+            spans(&events.text, |o| o.intervals.clone()),
+        );
         count_visible(
             &mut counts,
             Element::Sticker,
-            spans(&events.stickers, |o| o.span),
+            spans(&events.stickers, |o| o.intervals.clone()),
         );
         count_visible(
             &mut counts,
             Element::Gesture,
-            spans(&events.gestures, |s| s.span),
+            spans(&events.gestures, |s| vec![s.span]),
         );
         count_visible(
             &mut counts,
             Element::Expression,
-            spans(&events.emotions, |s| s.span),
+            spans(&events.emotions, |s| vec![s.span]),
         );
         for second in &mut counts {
             let expressions = &mut second[Element::Expression as usize];
@@ -191,16 +196,19 @@ fn observed_length(clock: Clock, seconds: &[Option<Counts>]) -> f64 {
     contracts::MediaTime::from_nanos(nanos).seconds()
 }
 
-fn spans<T>(stream: &Stream<Vec<T>>, span: impl Fn(&T) -> TimeSpan) -> Vec<TimeSpan> {
+/// While each event is visible.
+fn spans<T>(stream: &Stream<Vec<T>>, spans: impl Fn(&T) -> Vec<TimeSpan>) -> Vec<Vec<TimeSpan>> {
     stream
         .events()
-        .map(|events| events.iter().map(span).collect())
+        .map(|events| events.iter().map(spans).collect())
         .unwrap_or_default()
 }
 
-fn count_visible(counts: &mut [Counts], element: Element, spans: Vec<TimeSpan>) {
-    for span in spans {
-        for second in seconds_of(span) {
+/// Counts every event once in each second it is visible in, however often it comes and goes.
+fn count_visible(counts: &mut [Counts], element: Element, events: Vec<Vec<TimeSpan>>) {
+    for spans in events {
+        let seconds: BTreeSet<usize> = spans.into_iter().flat_map(seconds_of).collect();
+        for second in seconds {
             match counts.get_mut(second) {
                 Some(counts) => counts[element as usize] += 1,
                 None => break,
