@@ -45,6 +45,7 @@ fn scene(boundaries: Option<&[f64]>) -> Scene {
             .map(|times| times.iter().copied().map(MediaTime::from_seconds).collect()),
         model: ModelStamp {
             name: "made".into(),
+            version: "made-up-models 1.0".into(),
             digest: Sha256::of(b"made"),
         },
         confidence: 0.25,

@@ -250,6 +250,7 @@ fn scene() -> Scene {
         duration: MediaTime::from_seconds(4.0),
         model: ModelStamp {
             name: "made".into(),
+            version: "made-up-models 1.0".into(),
             digest: Sha256::of(b"made"),
         },
     }

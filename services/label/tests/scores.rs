@@ -24,6 +24,7 @@ fn list(names: &[&str]) -> Vec<String> {
 fn stamp(name: &str) -> ModelStamp {
     ModelStamp {
         name: name.into(),
+        version: "made-up-models 1.0".into(),
         digest: Sha256::of(name.as_bytes()),
     }
 }

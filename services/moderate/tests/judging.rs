@@ -19,6 +19,7 @@ fn scene(moderator: Moderator) -> Scene {
         moderator,
         model: ModelStamp {
             name: moderator.name().into(),
+            version: "made-up-models 1.0".into(),
             digest: Sha256::of(b"weights"),
         },
         threshold: 0.3,

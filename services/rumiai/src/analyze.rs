@@ -126,6 +126,9 @@ async fn analyse_source(
         say(plain, PlainSteps::RunningPrecomputeFunctions);
     })
     .await?;
+    if arguments.keep_artifacts {
+        export::export_artifacts(&*assembly.store, &report, destination.root, video_id).await?;
+    }
     say(plain, PlainSteps::GeneratingReport);
     let took = assembly.clock.monotonic().saturating_sub(begun);
     let summary = summary::summarise(&*assembly.store, &report, files, took).await?;

@@ -81,6 +81,9 @@ pub struct AnalyzeArguments {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t = ProgressStyle::Auto)]
     pub progress: ProgressStyle,
+    /// Also keep what every stage made, landmarks and embeddings among it, under DIR/artifacts
+    #[arg(long)]
+    pub keep_artifacts: bool,
     /// Leave an optional stage out, such as ocr; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub without: Vec<contracts::StageName>,

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{files_below, json_of, rumiai};
+use common::{files_below, json_of, rumiai, without_models};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Every file of a result by its path, the time in its name left out; `summary.json`, where times
@@ -67,6 +67,8 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
         "insights/demo/scene_pacing/scene_pacing_complete.json",
         "insights/demo/scene_pacing/scene_pacing_ml.json",
         "insights/demo/scene_pacing/scene_pacing_result.json",
+        "insights/demo/transcript.srt",
+        "insights/demo/transcript.vtt",
         "unified_analysis/demo.json",
     ];
     assert_eq!(files.keys().collect::<Vec<_>>(), expected);
@@ -84,7 +86,43 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
             >= 3,
         "{first:#}"
     );
-    assert_eq!(first["report"]["sound"]["energy_windows"], 5);
+    let report = &first["report"];
+    assert_eq!(report["sound"]["energy_windows"], 5);
+    // Eleven seconds of speech, then a beat at 120.
+    let speech = report["sound"]["classes"]["speech"].as_f64().unwrap();
+    assert!((0.25..0.6).contains(&speech), "{speech}");
+    assert!((report["sound"]["tempo_bpm"].as_f64().unwrap() - 120.0).abs() < 2.0);
+    assert_eq!(report["speech"]["language"], "en");
+    let said = report["speech"]["text"].as_str().unwrap();
+    assert!(
+        said.contains("ask not what your country can do for you"),
+        "{said}"
+    );
+    let texts = report["text"].as_array().unwrap();
+    let role = |text: &str| {
+        let found = texts.iter().find(|one| one["text"] == text);
+        found.unwrap_or_else(|| panic!("{text} is not among {texts:#?}"))["role"].clone()
+    };
+    assert_eq!(role("Follow for part 2"), "cta");
+    for text in [
+        "POV: your country calls",
+        "Thumbs up or peace?",
+        "me, waiting for the beat",
+    ] {
+        role(text);
+    }
+    assert!(
+        report["people"]["face_tracks"].as_u64().unwrap() >= 4,
+        "{report:#}"
+    );
+    assert!(report["people"]["gestures"]["thumbs_up"].as_u64().unwrap() >= 1);
+    assert!(report["emotions"]["detection_rate"].as_f64().unwrap() > 0.3);
+    assert_eq!(report["safety"]["rating"], "very_safe");
+    assert!(report["labels"].is_array());
+    for (modality, row) in report["coverage"].as_object().unwrap() {
+        assert_eq!(row["measured"], true, "{modality}: {row}");
+        assert_eq!(row["share"], 1.0, "{modality}: {row}");
+    }
     assert!(first["metrics"]["real_time_factor"].as_f64().unwrap() > 0.0);
     let left: Vec<_> = files_below(&store.path().join("store/jobs"));
     assert!(
@@ -97,7 +135,7 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
 fn a_stage_left_out_is_said_to_be_not_measured() {
     let clip = testkit::cache_file("media/demo.mp4");
     let folder = tempfile::tempdir().unwrap();
-    let done = rumiai(folder.path())
+    let done = without_models(&mut rumiai(folder.path()))
         .args([
             "analyze",
             clip.to_str().unwrap(),
@@ -118,6 +156,11 @@ fn a_stage_left_out_is_said_to_be_not_measured() {
     assert!(
         result["report"]["objects"].is_null(),
         "not measured is null, not an empty list"
+    );
+    let off = result["report"]["switched_off"].as_array().unwrap();
+    assert!(
+        off.contains(&"detect".into()) && off.contains(&"emotion".into()),
+        "{off:?}"
     );
     let unified = fs::read(folder.path().join("unified_analysis/demo.json")).unwrap();
     let unified: serde_json::Value = serde_json::from_slice(&unified).unwrap();
@@ -144,7 +187,7 @@ fn several_videos_give_one_object_and_a_bad_one_costs_the_others_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("bad.mp4");
     fs::write(&bad, "this is no video").unwrap();
-    let done = rumiai(folder.path())
+    let done = without_models(&mut rumiai(folder.path()))
         .args([
             "analyze",
             bad.to_str().unwrap(),
@@ -168,7 +211,7 @@ fn several_videos_give_one_object_and_a_bad_one_costs_the_others_nothing() {
 fn the_line_protocol_counts_up_and_ends_before_the_object() {
     let clip = testkit::cache_file("media/demo.mp4");
     let folder = tempfile::tempdir().unwrap();
-    let done = rumiai(folder.path())
+    let done = without_models(&mut rumiai(folder.path()))
         .args(["analyze", clip.to_str().unwrap(), "--without", "detect"])
         .args(["--progress", "plain", "--output-format", "json", "-o"])
         .arg(folder.path())
@@ -196,7 +239,7 @@ fn the_line_protocol_counts_up_and_ends_before_the_object() {
 #[test]
 fn failures_name_what_to_do_and_have_their_exit_codes() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32, &str); 5] = [
+    let cases: [(&[&str], i32, &str); 4] = [
         (
             &["analyze", "/no/such/clip.mp4", "--without", "detect"],
             1,
@@ -213,10 +256,9 @@ fn failures_name_what_to_do_and_have_their_exit_codes() {
             64,
             "there is no result without decode",
         ),
-        (&["analyze", "a.mp4"], 4, "rumiai models fetch"),
     ];
     for (arguments, code, text) in cases {
-        let done = rumiai(folder.path())
+        let done = without_models(&mut rumiai(folder.path()))
             .env("RUMIAI_CACHE_DIR", folder.path().join("empty"))
             .args(arguments)
             .output()

@@ -104,6 +104,7 @@ fn the_network_says_what_it_said_under_python() {
 fn stamp() -> ModelStamp {
     ModelStamp {
         name: "test".into(),
+        version: "made-up-models 1.0".into(),
         digest: Sha256::of(b"weights"),
     }
 }

@@ -41,6 +41,7 @@ fn recorded_input(name: &str, inputs: &Value, duration: f64) -> (Input, usize, u
         metadata: ObjectMetadata {
             model: ModelStamp {
                 name: "recorded".into(),
+                version: "made-up-models 1.0".into(),
                 digest: Sha256::of(b"recorded"),
             },
             processed: true,

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct ModelStamp {
     /// Name in `deploy/models.toml`.
     pub name: String,
+    /// Package the weights come from and its version, as `rapidocr 3.10.0`.
+    pub version: String,
     /// SHA-256 of the weights that were loaded.
     pub digest: Sha256,
 }

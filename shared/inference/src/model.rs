@@ -87,11 +87,13 @@ impl Model {
         Err(session_error(entry, "no provider is configured"))
     }
 
-    /// Name and digest of the weights in use, for results.
+    /// Name, origin and digest of the weights in use, for results.
     #[must_use]
     pub fn stamp(&self) -> ModelStamp {
+        let source = &self.0.entry.source;
         ModelStamp {
             name: self.0.entry.name.clone(),
+            version: format!("{} {}", source.package, source.version),
             digest: self.0.digest,
         }
     }

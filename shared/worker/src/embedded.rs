@@ -221,24 +221,27 @@ impl Embedded {
     /// What is to be done with a stage now.
     fn turn(&self, spec: &StageSpec, upstream: &Upstream) -> Turn {
         let stage = self.0.stages.iter().find(|stage| stage.name() == spec.name);
-        match (spec.readiness(upstream), stage) {
+        let Some(stage) = stage else {
+            let reason = "switched off by configuration".into();
+            return Turn::Over(self.without(spec, FailureClass::SwitchedOff, reason));
+        };
+        match (spec.readiness(upstream), stage.unavailable()) {
             (Readiness::Waiting, _) => Turn::Wait,
-            (Readiness::Blocked(needed), _) => Turn::Over(self.without(
-                spec,
-                FailureClass::Upstream,
-                format!("it needs stage {needed}, which gave up"),
-            )),
-            (Readiness::Ready, None) => Turn::Over(self.without(
-                spec,
-                FailureClass::SwitchedOff,
-                "switched off by configuration".into(),
-            )),
-            (Readiness::Ready, Some(stage)) => match stage.unavailable() {
-                Some(reason) => {
-                    Turn::Over(self.without(spec, FailureClass::Exhausted, reason.into()))
-                }
-                None => Turn::Run(stage.clone()),
-            },
+            (Readiness::Blocked(needed), _) => {
+                let (class, fate) = match upstream.outcome(needed) {
+                    Some(Outcome::Failed {
+                        class: FailureClass::SwitchedOff,
+                        ..
+                    }) => (FailureClass::SwitchedOff, "is switched off"),
+                    _ => (FailureClass::Upstream, "gave up"),
+                };
+                let reason = format!("it needs stage {needed}, which {fate}");
+                Turn::Over(self.without(spec, class, reason))
+            }
+            (Readiness::Ready, Some(reason)) => {
+                Turn::Over(self.without(spec, FailureClass::Exhausted, reason.into()))
+            }
+            (Readiness::Ready, None) => Turn::Run(stage.clone()),
         }
     }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use stage::{Artifacts, ProgressEvent, Stage, StageContext, StageError};
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -117,6 +118,13 @@ fn acting(acts: &[(StageName, Act)]) -> Setup {
     }
 }
 
+fn job() -> Job {
+    Job {
+        job_id: JobId::new("job").unwrap(),
+        source: Source::LocalFile("/clip.mp4".into()),
+    }
+}
+
 impl Setup {
     fn stages(&self, runs: &Arc<Runs>) -> Vec<Arc<dyn AnyStage>> {
         let act = |name| {
@@ -147,28 +155,52 @@ impl Setup {
             .collect()
     }
 
+    fn runner(&self, runs: &Arc<Runs>, store: &Arc<Memory>, scratch: &Path) -> EmbeddedParts {
+        EmbeddedParts {
+            stages: self.stages(runs),
+            artifacts: store.clone(),
+            clock: Arc::new(ManualClock::default()),
+            progress: Arc::new(RecordedProgress::default()),
+            policy: Policy {
+                max_attempts: 3,
+                attempt_timeout: Duration::from_secs(60),
+                ..Policy::default()
+            },
+            scratch: scratch.to_owned(),
+        }
+    }
+
+    /// One stage alone, on what the named ones left.
+    async fn run_one(
+        self,
+        stage: StageName,
+        done: &[StageName],
+    ) -> (Result<Manifest, RunError>, usize, Arc<Memory>) {
+        let (runs, store) = (Arc::new(Runs::default()), Arc::new(Memory::default()));
+        let scratch = tempfile::tempdir().unwrap();
+        let runner = Embedded::new(self.runner(&runs, &store, scratch.path()));
+        let mut upstream = Upstream::default();
+        for name in done {
+            let output = serde_json::to_value(Seen(Vec::new())).unwrap();
+            upstream.record(*name, Outcome::Done { output });
+        }
+        let manifest = runner
+            .run_one(&job(), stage, &mut upstream, &self.cancel)
+            .await;
+        let ran = runs.0.lock().unwrap().len();
+        (manifest, ran, store)
+    }
+
     async fn run(self) -> Outcomes {
         let runs = Arc::new(Runs::default());
         let store = Arc::new(Memory::default());
         let progress = Arc::new(RecordedProgress::default());
         let scratch = tempfile::tempdir().unwrap();
         let runner = Embedded::new(EmbeddedParts {
-            stages: self.stages(&runs),
-            artifacts: store.clone(),
-            clock: Arc::new(ManualClock::default()),
             progress: progress.clone(),
-            policy: Policy {
-                max_attempts: 3,
-                attempt_timeout: Duration::from_secs(60),
-                ..Policy::default()
-            },
-            scratch: scratch.path().to_owned(),
+            ..self.runner(&runs, &store, scratch.path())
         });
-        let job = Job {
-            job_id: JobId::new("job").unwrap(),
-            source: Source::LocalFile("/clip.mp4".into()),
-        };
-        let report = runner.run(&job, &self.cancel).await;
+        let report = runner.run(&job(), &self.cancel).await;
         assert_eq!(
             std::fs::read_dir(scratch.path()).unwrap().count(),
             0,
@@ -365,4 +397,54 @@ async fn a_stage_that_cannot_run_here_leaves_a_gap_with_its_reason() {
     let manifest = &outcomes.report.as_ref().unwrap().manifests[&StageName::Sound];
     assert_eq!((manifest.attempts, manifest.models.len()), (0, 0));
     assert_eq!(outcomes.failure(StageName::Timeline), None);
+}
+
+#[tokio::test]
+async fn what_needs_a_stage_that_is_switched_off_is_switched_off_too() {
+    let setup = Setup {
+        off: vec![StageName::People],
+        ..acting(&[])
+    };
+    let outcomes = setup.run().await;
+    assert_eq!(
+        outcomes.failure(StageName::Emotion).unwrap(),
+        (
+            FailureClass::SwitchedOff,
+            "it needs stage people, which is switched off".into()
+        )
+    );
+    assert_eq!(outcomes.ran(StageName::Emotion), 0);
+    assert_eq!(outcomes.failure(StageName::Timeline), None);
+}
+
+#[tokio::test]
+async fn one_stage_runs_alone_and_leaves_its_manifest() {
+    let left = [StageName::Ingest, StageName::Decode];
+    let setup = acting(&[(StageName::Sound, Act::Store)]);
+    let (manifest, ran, store) = setup.run_one(StageName::Sound, &left).await;
+    let manifest = manifest.unwrap();
+    assert_eq!((manifest.stage, ran), (StageName::Sound, 1));
+    assert_eq!(manifest.artifacts.len(), 1);
+    let key = contracts::ArtifactKey::new("jobs/job/sound/manifest.json").unwrap();
+    assert!(store.find(&key).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn one_stage_waits_for_nobody() {
+    // Shots may be used by detect, and nothing says how they ended.
+    let left = [StageName::Ingest, StageName::Decode];
+    let (stuck, ran, _) = acting(&[]).run_one(StageName::Detect, &left).await;
+    assert!(matches!(stuck, Err(RunError::Stuck(StageName::Detect))));
+    assert_eq!(ran, 0);
+}
+
+#[tokio::test]
+async fn a_stage_switched_off_is_not_held_up_by_one_it_would_need() {
+    let setup = Setup {
+        off: vec![StageName::Emotion],
+        ..acting(&[(StageName::People, Act::Reject)])
+    };
+    let outcomes = setup.run().await;
+    let (class, _) = outcomes.failure(StageName::Emotion).unwrap();
+    assert_eq!(class, FailureClass::SwitchedOff);
 }

@@ -191,6 +191,7 @@ pub async fn persons(bench: &Bench, times: &[f64], boxes: &[[f64; 4]]) -> Detect
         metadata: ObjectMetadata {
             model: ModelStamp {
                 name: "known".into(),
+                version: "made-up-models 1.0".into(),
                 digest: Sha256::of(b"known"),
             },
             processed: true,

@@ -4,7 +4,7 @@ use super::{outcome::Failure, summary::Summary};
 use crate::exit::Exit;
 use contracts::{
     ArtifactRef, StageName, Upstream, VideoId,
-    messages::{Analysed, AnalysisFiles},
+    messages::{Analysed, AnalysisFiles, Transcribed},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use stage::Artifacts;
@@ -15,6 +15,7 @@ use std::{
     time::SystemTime,
 };
 use tempfile::NamedTempFile;
+use worker::JobReport;
 
 /// Where results go, and when they were made.
 pub struct Destination<'a> {
@@ -78,6 +79,7 @@ pub async fn export(
     for analysis in &analysed.analyses {
         write_all(trio(store, analysis, &insights, &stamp).await?)?;
     }
+    write_all(subtitles(store, upstream, &insights).await?)?;
     Ok(Exported {
         video_id: analysed.video_id,
         unified,
@@ -89,6 +91,62 @@ pub async fn export(
             .collect(),
         degraded: analysed.degraded,
     })
+}
+
+/// The transcript as subtitles; nothing if nothing is said.
+async fn subtitles(
+    store: &dyn Artifacts,
+    upstream: &Upstream,
+    insights: &Path,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let transcribed: Option<Transcribed> = upstream
+        .optional(StageName::Transcribe)
+        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+    let mut contents = Vec::new();
+    if let Some(transcribed) = transcribed {
+        let files = [
+            ("transcript.srt", transcribed.srt),
+            ("transcript.vtt", transcribed.vtt),
+        ];
+        for (name, reference) in files {
+            if let Some(reference) = reference {
+                contents.push((insights.join(name), bytes(store, &reference).await?));
+            }
+        }
+    }
+    Ok(contents)
+}
+
+/// Copies the manifests of a job and what its stages stored to `artifacts/<video>/<stage>`, beside
+/// the results.
+///
+/// # Errors
+/// [`Failure`] naming the file that cannot be written.
+pub async fn export_artifacts(
+    store: &dyn Artifacts,
+    report: &JobReport,
+    root: &Path,
+    video_id: &VideoId,
+) -> Result<(), Failure> {
+    for manifest in report.manifests.values() {
+        let folder = root
+            .join("artifacts")
+            .join(video_id.as_str())
+            .join(manifest.stage.as_str());
+        // Frames and audio stay in the store, where they are shared between jobs.
+        let own = manifest
+            .artifacts
+            .iter()
+            .filter(|artifact| artifact.key.as_str().starts_with("jobs/"));
+        for artifact in own {
+            let path = folder.join(artifact.key.file_name());
+            write_all(vec![(path, bytes(store, artifact).await?)])?;
+        }
+        let json = serde_json::to_vec_pretty(manifest)
+            .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+        write_all(vec![(folder.join("manifest.json"), json)])?;
+    }
+    Ok(())
 }
 
 /// Writes `summary.json`, the one file that says when and how fast.

@@ -32,6 +32,8 @@ pub struct Summary {
     pub findings: Findings,
     /// Stages that were asked for and gave up.
     pub failures: Vec<Hole>,
+    /// Stages that were not asked for.
+    pub switched_off: Vec<StageName>,
     /// Coverage as the unified analysis states it.
     pub coverage: Value,
     /// Time and attempts of every stage that ran.
@@ -89,6 +91,7 @@ pub async fn summarise(
         problems: decoded.completeness.problems,
         findings: findings::gather(store, &upstream).await?,
         failures: holes(report),
+        switched_off: switched_off(report),
         coverage: unified["processing_metadata"]["coverage"].clone(),
         stages: times(report),
         models: report
@@ -117,6 +120,19 @@ fn holes(report: &JobReport) -> Vec<Hole> {
         _ => None,
     };
     report.manifests.values().filter_map(hole).collect()
+}
+
+fn switched_off(report: &JobReport) -> Vec<StageName> {
+    let off = report.manifests.values().filter(|manifest| {
+        matches!(
+            manifest.outcome,
+            Outcome::Failed {
+                class: FailureClass::SwitchedOff,
+                ..
+            }
+        )
+    });
+    off.map(|manifest| manifest.stage).collect()
 }
 
 fn times(report: &JobReport) -> Vec<StageTime> {
@@ -176,6 +192,7 @@ impl Summary {
             "analyses": self.files.analyses,
             "degraded": self.degraded(),
             "failures": failures,
+            "switched_off": self.switched_off,
             "decoding_problems": self.problems,
             "coverage": self.coverage,
             "models": self.models,

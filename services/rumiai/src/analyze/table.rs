@@ -51,6 +51,14 @@ fn rows(summary: &Summary) -> Vec<Row> {
             .iter()
             .map(|hole| ("failed", format!("{}: {}", hole.stage, hole.reason))),
     );
+    if !summary.switched_off.is_empty() {
+        let names: Vec<_> = summary
+            .switched_off
+            .iter()
+            .map(|one| one.as_str())
+            .collect();
+        rows.push(("left out", names.join(", ")));
+    }
     if summary.degraded() {
         let text = "something that was asked for could not be measured: see above and `coverage`";
         rows.push(("degraded", text.into()));

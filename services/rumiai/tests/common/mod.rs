@@ -40,3 +40,14 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// Leaves out every stage that looks or listens through a network, for tests of anything else.
+#[allow(dead_code, reason = "not every test file does without them")]
+pub fn without_models(command: &mut Command) -> &mut Command {
+    command
+        .env(
+            "RUMIAI__STAGES__WITHOUT",
+            "detect,people,emotion,transcribe,ocr,moderate,label",
+        )
+        .env("RUMIAI__SOUND__CLASSIFY", "false")
+}

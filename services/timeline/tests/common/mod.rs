@@ -156,6 +156,7 @@ pub fn objects(seconds: f64, rate: f64, found: &[(f64, &str, Option<u32>)]) -> O
         metadata: ObjectMetadata {
             model: ModelStamp {
                 name: "yolox-s".into(),
+                version: "made-up-models 1.0".into(),
                 digest: Sha256::of(b"weights"),
             },
             processed: true,

@@ -17,7 +17,7 @@ fn frame_times() -> Vec<f64> {
 }
 
 fn model(name: &str) -> Value {
-    json!({"name": name, "digest": "ab".repeat(32)})
+    json!({"name": name, "version": "made-up-models 1.0", "digest": "ab".repeat(32)})
 }
 
 /// The value as the stage would write it, so that it is known to be of that shape.
