@@ -8,7 +8,7 @@ export RUMIAI_CACHE_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cac
 VIDEO ?= $(RUMIAI_CACHE_DIR)/media/demo.mp4
 OUTPUT ?= output
 
-.PHONY: help setup build demo test check bench docs clean
+.PHONY: help setup build demo test check accuracy bench docs clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ check: ## Formatting, lints, documentation, licences
 	@RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --quiet --locked --workspace --no-deps --document-private-items
 	@deploy/setup/cargo-deny.sh
 	@PATH="$(RUMIAI_CACHE_DIR)/tools/cargo/bin:$$PATH" $(CARGO) deny --offline --log-level error check bans licenses sources
+
+accuracy: setup ## Measure how right the stages are, write docs/accuracy.md (SECTIONS="ocr speech" for some)
+	@deploy/bench/accuracy.sh $(SECTIONS)
 
 bench: build ## Measure decode speed against ffmpeg in the same run
 	@deploy/bench/decode.sh

@@ -94,9 +94,9 @@ fn print(finding: &Finding) {
         Verdict::Note => "note",
         Verdict::Bad => "BAD ",
     };
-    println!("{mark}  {:14}{}", finding.subject, finding.text);
+    println!("{mark}  {:22}{}", finding.subject, finding.text);
     if let Some(remedy) = &finding.remedy {
-        println!("      {:14}-> {remedy}", "");
+        println!("      {:22}-> {remedy}", "");
     }
 }
 
