@@ -1,6 +1,6 @@
 //! What the search for people may be told.
 
-use crate::compute::{BodyModel, DistanceRule, GazeRule, gaze::REST_ABOVE_CORNERS};
+use crate::compute::{BodyModel, DistanceRule, GazeRule, IdentityRule, gaze::REST_ABOVE_CORNERS};
 use serde::Deserialize;
 use tracking::TrackConfig;
 
@@ -23,6 +23,13 @@ const DEFAULT_CONTACT_LIMIT: f64 = 0.15;
 /// The mesh places an iris to about a pixel.
 const DEFAULT_MIN_EYE_PIXELS: f64 = 16.0;
 const DEFAULT_MIN_EYE_OPENNESS: f64 = 0.15;
+/// No two people of the forty groups of four pictures that it was measured on are so alike, and no
+/// one of them is less alike; `docs/accuracy/tracking.md` has the figures.
+const DEFAULT_LIKENESS: f64 = 0.82;
+const DEFAULT_MAX_DESCRIBED_TRACKS: usize = 40;
+const DEFAULT_FACES_PER_TRACK: usize = 5;
+/// Faces of this size are told apart as well as larger ones.
+const DEFAULT_MIN_DESCRIBED_PIXELS: u32 = 48;
 const DEFAULT_CLOSE_FACE: f64 = 0.25;
 const DEFAULT_MEDIUM_FACE: f64 = 0.08;
 const DEFAULT_CLOSE_PERSON: f64 = 0.6;
@@ -46,6 +53,8 @@ pub struct Config {
     pub distance: DistanceConfig,
     /// How faces are linked.
     pub tracks: TrackConfig,
+    /// How faces that return are recognised.
+    pub identity: IdentityConfig,
 }
 
 /// How much work is done.
@@ -191,6 +200,35 @@ impl Default for DistanceConfig {
     }
 }
 
+/// How faces that return within one video are recognised. Nothing about them is kept beyond the
+/// number of the identity.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityConfig {
+    /// Whether they are at all.
+    pub enabled: bool,
+    /// Least likeness of two tracks of one face, 0–1.
+    pub likeness: f64,
+    /// Most tracks of one video that are compared, the longest first.
+    pub max_tracks: usize,
+    /// Most pictures of one track that are looked at.
+    pub faces_per_track: usize,
+    /// Least longer side of a face that is looked at, in pixels.
+    pub min_face_pixels: u32,
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            likeness: DEFAULT_LIKENESS,
+            max_tracks: DEFAULT_MAX_DESCRIBED_TRACKS,
+            faces_per_track: DEFAULT_FACES_PER_TRACK,
+            min_face_pixels: DEFAULT_MIN_DESCRIBED_PIXELS,
+        }
+    }
+}
+
 /// A setting that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("setting people.{key} {rule}")]
@@ -240,6 +278,12 @@ impl Config {
             ("faces.max_meshes", few(self.faces.max_meshes), FEW),
             ("bodies.max_bodies", few(self.bodies.max_bodies), FEW),
             ("hands.max_hands", few(self.hands.max_hands), FEW),
+            ("identity.max_tracks", few(self.identity.max_tracks), FEW),
+            (
+                "identity.faces_per_track",
+                few(self.identity.faces_per_track),
+                FEW,
+            ),
         ]
     }
 
@@ -261,6 +305,7 @@ impl Config {
                 share(hands.gesture_confidence),
                 SHARE,
             ),
+            ("identity.likeness", share(self.identity.likeness), SHARE),
             ("gaze.contact_limit", share(gaze.contact_limit), SHARE),
             ("gaze.min_eye_pixels", extent(gaze.min_eye_pixels), EXTENT),
             (
@@ -289,6 +334,18 @@ impl Config {
             rest: (0.0, -REST_ABOVE_CORNERS),
             least_width: self.gaze.min_eye_pixels,
             least_openness: self.gaze.min_eye_openness,
+        }
+    }
+
+    /// What counts as one face.
+    #[must_use]
+    pub fn identity_rule(&self) -> IdentityRule {
+        let identity = &self.identity;
+        IdentityRule {
+            likeness: identity.likeness,
+            max_tracks: identity.max_tracks,
+            faces_per_track: identity.faces_per_track,
+            least_pixels: identity.min_face_pixels as f32,
         }
     }
 

@@ -4,16 +4,17 @@ pub mod compute;
 mod config;
 mod look;
 mod networks;
+mod recognise;
 
 pub use compute::BodyModel;
 pub use config::{
     BodyConfig, Config, DistanceConfig, EffortConfig, FaceConfig, GazeConfig, HandConfig,
-    InvalidConfig,
+    IdentityConfig, InvalidConfig,
 };
 pub use networks::Networks;
 pub use tracking::TrackConfig;
 
-use compute::{Persons, Scene, Sight};
+use compute::{Persons, Scene, Sight, link_faces};
 use contracts::{
     MediaTime, StageName,
     manifest::ModelStamp,
@@ -32,8 +33,8 @@ pub const PEOPLE_FILE: &str = "people.json";
 pub const LANDMARKS_FILE: &str = "landmarks.msgpack";
 
 const NO_PERSONS: &str = "bodies are described person by person, and stage detect left no output";
-const NO_RE_IDENTIFICATION: &str = "recognising a face again needs a network that describes faces; \
-                                    none under a permissive licence is included";
+const NO_RE_IDENTIFICATION: &str = "faces that return are not recognised: people.identity.enabled is \
+                                    off";
 
 /// Why the stage cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -69,25 +70,23 @@ impl People {
         &self.networks
     }
 
-    async fn scene(
-        &self,
-        input: &PeopleInput,
-        context: &StageContext,
-    ) -> Result<Scene, StageError> {
+    fn scene(&self, input: &PeopleInput) -> Scene {
         let video = &input.decoded.probe.video;
         let bodies = input.objects.is_some() || self.networks.find_persons();
-        let mut unmeasured =
-            BTreeMap::from([("re_identified".into(), NO_RE_IDENTIFICATION.into())]);
+        let mut unmeasured = BTreeMap::new();
+        if !self.networks.recognise() {
+            unmeasured.insert("re_identified".into(), NO_RE_IDENTIFICATION.into());
+        }
         if !bodies {
             unmeasured.insert("poses".into(), NO_PERSONS.into());
         }
-        Ok(Scene {
+        Scene {
             size: (video.width, video.height),
-            boundaries: boundaries(input.shots.as_ref(), context).await?,
             models: self.networks.stamps(),
             bodies,
+            identities: self.networks.recognise(),
             unmeasured,
-        })
+        }
     }
 }
 
@@ -128,13 +127,17 @@ impl Stage for People {
         input: PeopleInput,
         context: &StageContext,
     ) -> Result<PeopleFound, StageError> {
-        let scene = self.scene(&input, context).await?;
+        let scene = self.scene(&input);
+        let boundaries = boundaries(input.shots.as_ref(), context).await?;
         let persons = persons(input.objects.as_ref(), context).await?;
-        let sights: Vec<Sight> = self.look(&input.decoded.frames, &persons, context).await?;
+        let frames = &input.decoded.frames;
+        let sights: Vec<Sight> = self.look(frames, &persons, context).await?;
+        let linked = link_faces(&sights, boundaries.as_deref(), &self.config.tracks);
+        let faces = self.recognise(linked, &sights, frames, context).await?;
         let config = self.config.clone();
         let (people, landmarks) = context
             .blocking(move || {
-                let (people, landmarks) = compute::people(&sights, &scene, &config);
+                let (people, landmarks) = compute::people(&sights, &faces, &scene, &config);
                 Ok((people, packed(&landmarks)?))
             })
             .await?;

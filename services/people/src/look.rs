@@ -190,7 +190,7 @@ impl Looking {
 }
 
 /// The store may answer later; bytes that are no pictures stay so.
-fn unreadable(error: PictureError) -> StageError {
+pub(crate) fn unreadable(error: PictureError) -> StageError {
     match error {
         PictureError::Artifact(error) => error.into(),
         other => StageError::rejected(other),

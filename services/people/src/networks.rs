@@ -6,7 +6,9 @@ use crate::{
         bodies::{self, FoundBody},
         doubles::{largest_first, without_doubles},
         faces::{self, FoundFace},
-        hands, mesh, palms, same,
+        hands,
+        identity::{self, Description},
+        mesh, palms, same,
         squares::mediapipe_tensor,
     },
     config::Config,
@@ -36,6 +38,8 @@ pub struct Networks {
     classifier: Model,
     body: Model,
     body_model: BodyModel,
+    /// Faces are recognised with it; `None` if the settings forbid it.
+    describer: Option<Model>,
 }
 
 /// Faces of one picture, and how many more there were than are listed or get a mesh.
@@ -62,6 +66,7 @@ impl Networks {
             Some(model) => (model, engine.load(model.name())?),
             None => best_allowed(engine)?,
         };
+        let describer = config.identity.enabled;
         Ok(Self {
             faces: engine.load(faces::MODEL)?,
             mesh: engine.load(mesh::MODEL)?,
@@ -72,11 +77,14 @@ impl Networks {
             classifier: engine.load(hands::CLASSIFIER_MODEL)?,
             body,
             body_model,
+            describer: describer
+                .then(|| engine.load(identity::MODEL))
+                .transpose()?,
         })
     }
 
-    fn all(&self) -> [&Model; 8] {
-        [
+    fn all(&self) -> impl Iterator<Item = &Model> {
+        let always = [
             &self.faces,
             &self.mesh,
             &self.blendshapes,
@@ -85,13 +93,14 @@ impl Networks {
             &self.embedder,
             &self.classifier,
             &self.body,
-        ]
+        ];
+        always.into_iter().chain(&self.describer)
     }
 
     /// Names and digests of the weights, for results.
     #[must_use]
     pub fn stamps(&self) -> Vec<ModelStamp> {
-        self.all().into_iter().map(Model::stamp).collect()
+        self.all().map(Model::stamp).collect()
     }
 
     /// The network that describes bodies.
@@ -103,6 +112,26 @@ impl Networks {
     /// Whether bodies are found without persons being known.
     pub(crate) fn find_persons(&self) -> bool {
         self.body_model == BodyModel::Yolo11nPose
+    }
+
+    /// Whether faces that return are recognised.
+    pub(crate) fn recognise(&self) -> bool {
+        self.describer.is_some()
+    }
+
+    /// What a face looks like; `None` if faces are not to be recognised, or it looks like nothing.
+    pub(crate) fn describe(
+        &self,
+        picture: &RgbPicture,
+        face: &FoundFace,
+    ) -> Result<Option<Description>, StageError> {
+        let Some(describer) = &self.describer else {
+            return Ok(None);
+        };
+        let pixels = identity::cut(picture, face).map_err(unreadable)?;
+        let tensor = identity::tensor(pixels).map_err(unreadable)?;
+        let answer = describer.run(vec![(identity::INPUT, tensor)]);
+        Description::read(&answer.map_err(failed)?).map_err(unreadable)
     }
 
     /// Faces, their meshes and blendshapes.

@@ -101,6 +101,22 @@ fn check_faces(found: &People) {
     }
 }
 
+/// One man talks in the first and the last shot; another waits, a third shows his hand.
+fn check_identities(found: &People) {
+    let of = |shot: u32| {
+        let mut all = found.face_tracks.iter();
+        let large =
+            |track: &&FaceTrack| track.scene_number == Some(shot) && track.mean_area > LARGE;
+        let track = all.find(large).unwrap();
+        track.identity.clone().expect("a large face is described")
+    };
+    assert_eq!(of(1), of(6));
+    let mut all = [of(1), of(3), of(5)];
+    all.sort();
+    assert_eq!(all.len(), 3);
+    assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "{all:?}");
+}
+
 fn check_hands(found: &People) {
     let kinds = |kind| {
         let all = found.gestures.iter();
@@ -124,6 +140,7 @@ async fn the_demo_clip_has_one_face_in_each_of_four_shots_and_a_hand_in_one() {
     assert_eq!(found.metadata.frames_analyzed as usize, FRAMES);
     assert!(*found.metadata.frame_times.last().unwrap() >= 23.7);
     check_faces(&found);
+    check_identities(&found);
     check_hands(&found);
     let distance = |time: f64| {
         let mut all = found.presence.iter();

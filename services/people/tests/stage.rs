@@ -38,8 +38,29 @@ async fn tracks_end_at_shot_boundaries() {
     assert_eq!(tracks, [("face_1", 2, Some(1)), ("face_2", 2, Some(2))]);
     let ids = people.faces.iter().map(|face| face.track_id.as_deref());
     assert!(ids.eq(["face_1", "face_1", "face_2", "face_2"].map(Some)));
+}
+
+#[tokio::test]
+async fn a_face_that_returns_after_a_cut_keeps_its_identity() {
+    let bench = Bench::default();
+    let input = input(&bench, &[0, 200, 400, 600], Some(&[0.4])).await;
+    let (people, _) = run(&usual(), input, &bench.context(StageName::People)).await;
+    let identities = people.face_tracks.iter().map(|one| one.identity.as_deref());
+    assert!(identities.eq([Some("identity_1"); 2]));
+    assert_eq!(people.metadata.re_identified, Some(true));
+    assert!(!people.metadata.unmeasured.contains_key("re_identified"));
+
+    let mut config = Config::default();
+    config.identity.enabled = false;
+    let stage = stage(ModelSet::Permissive, config);
+    let bench = Bench::default();
+    let input = self::input(&bench, &[0, 200, 400, 600], Some(&[0.4])).await;
+    let (people, _) = run(&stage, input, &bench.context(StageName::People)).await;
+    assert!(people.face_tracks.iter().all(|one| one.identity.is_none()));
     assert_eq!(people.metadata.re_identified, None);
     assert!(people.metadata.unmeasured.contains_key("re_identified"));
+    let models = people.metadata.models.iter();
+    assert!(models.clone().count() > 0 && models.clone().all(|one| one.name != "face-description"));
 }
 
 #[tokio::test]

@@ -106,6 +106,10 @@ pub struct Face {
 pub struct FaceTrack {
     /// `face_<n>`, numbered from 1 by first appearance.
     pub track_id: String,
+    /// Whose face it is, as `identity_<n>`, numbered from 1 by first appearance within this video:
+    /// tracks with the same one are of the same face. `None` if the face was not described: too
+    /// small, too much from the side, in a track beyond the limit, or faces are not recognised.
+    pub identity: Option<String>,
     /// Time of its first detection, in seconds.
     pub first_seen: f64,
     /// Time of its last detection, in seconds.

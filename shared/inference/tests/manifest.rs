@@ -50,7 +50,7 @@ fn the_built_in_manifests_parse_and_hold_what_this_version_uses() {
         ["whisper-small-encoder", "whisper-small-decoder"]
     );
     let always = Selection::default();
-    assert_eq!(named(&|model| always.includes(model)).len(), 23);
+    assert_eq!(named(&|model| always.includes(model)).len(), 24);
     assert_eq!(
         models.model("coco-ssd").unwrap().conversion,
         Conversion::TfjsToOnnx

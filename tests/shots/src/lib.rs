@@ -1,4 +1,17 @@
 #![doc = include_str!("../README.md")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "for tests only"
+)]
+
+pub mod films;
+mod judges;
+mod page;
+
+pub use judges::{Reference, reference, shots_in};
+pub use page::{Row, page};
 
 use std::ops::AddAssign;
 
@@ -28,6 +41,28 @@ impl Agreement {
             found: found.len(),
             expected: expected.len(),
         }
+    }
+    /// Pairs times (in seconds, rising) with stretches (rising) that they lie in, give or take
+    /// `tolerance`, each once.
+    #[must_use]
+    pub fn within(found: &[f64], stretches: &[(f64, f64)], tolerance: f64) -> Self {
+        let mut left = stretches.iter().peekable();
+        let mut agreed = 0;
+        for time in found {
+            while left.next_if(|(_, end)| *end < time - tolerance).is_some() {}
+            let inside = left.next_if(|(start, _)| *start <= time + tolerance);
+            agreed += usize::from(inside.is_some());
+        }
+        Self {
+            agreed,
+            found: found.len(),
+            expected: stretches.len(),
+        }
+    }
+    /// Harmonic mean of precision and recall: F1; 0 if nothing agrees and something should.
+    #[must_use]
+    pub fn f1(self) -> f64 {
+        share(2 * self.agreed, self.found + self.expected)
     }
     /// Share of ours that the other judge has too; 1 if we found nothing.
     #[must_use]

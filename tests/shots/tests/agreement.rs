@@ -7,18 +7,9 @@
     clippy::print_stdout
 )]
 
-use contracts::shots::{BoundaryKind, ShotList};
-use media::{DecodeParameters, Decoder, DecoderCommand, Limits};
-use serde::Deserialize;
-use shots::{Config, compute::find_shots};
-use shots_agreement::Agreement;
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    path::{Path, PathBuf},
-    process::Command,
-};
-use tokio_util::sync::CancellationToken;
+use contracts::shots::BoundaryKind;
+use shots_agreement::{Agreement, reference, shots_in};
+use std::path::{Path, PathBuf};
 
 /// Fetched videos of constant frame rate, for which the reference's times are right.
 const VIDEOS: [&str; 4] = [
@@ -33,19 +24,6 @@ const STEP: f64 = 8.0;
 const LEAST_RECALL: f64 = 0.95;
 /// The reference misses small steps on still pictures, which then count against us.
 const LEAST_PRECISION: f64 = 0.9;
-
-async fn shots_in(video: &Path) -> ShotList {
-    let command = DecoderCommand::locate(None).unwrap();
-    let decoder = Decoder::new(command, DecodeParameters::default(), Limits::default()).unwrap();
-    let scratch = tempfile::tempdir().unwrap();
-    let file = File::open(video).unwrap();
-    let cancel = CancellationToken::new();
-    let decoded = decoder
-        .decode(&file, scratch.path(), &cancel, &|_| {})
-        .await;
-    let decoded = decoded.unwrap_or_else(|error| panic!("{}: {error}", video.display()));
-    find_shots(&decoded.signals, decoded.probe.duration, &Config::default()).unwrap()
-}
 
 fn made_clips() -> Vec<PathBuf> {
     let Some(oracle) = testkit::oracle_dir() else {
@@ -106,27 +84,6 @@ async fn every_step_of_the_made_clips_is_found_and_nothing_else() {
     }
 }
 
-#[derive(Deserialize)]
-struct Reference {
-    frame_rate: f64,
-    frames: u64,
-    cuts: Vec<u64>,
-}
-
-fn reference(videos: &[PathBuf]) -> BTreeMap<PathBuf, Reference> {
-    let python = testkit::cache_file("tools/scenedetect-venv/bin/python");
-    let shortest = Config::default().min_shot_ms as f64 / 1000.0;
-    let output = Command::new(python)
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/reference.py"))
-        .arg(shortest.to_string())
-        .args(videos)
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "run `make setup`; {complaint}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 #[tokio::test]
 async fn cuts_are_those_of_pyscenedetect() {
     let mut videos = made_clips();
@@ -148,11 +105,7 @@ async fn cuts_are_those_of_pyscenedetect() {
             .iter()
             .filter(|one| one.kind == BoundaryKind::Cut);
         let ours: Vec<f64> = cuts.map(|cut| cut.time).collect();
-        let expected: Vec<f64> = theirs
-            .cuts
-            .iter()
-            .map(|frame| *frame as f64 / theirs.frame_rate)
-            .collect();
+        let expected = theirs.times();
         let tolerance = 1.01 / theirs.frame_rate;
         let agreement = Agreement::between(&ours, &expected, tolerance);
         report(video, agreement);
@@ -178,4 +131,17 @@ fn agreement_pairs_each_boundary_once() {
     assert_eq!((both.precision(), both.recall()), (0.5, 2.0 / 3.0));
     let nothing = Agreement::between(&[], &[], 0.04);
     assert_eq!((nothing.precision(), nothing.recall()), (1.0, 1.0));
+}
+
+#[test]
+fn boundaries_lie_in_stretches_and_each_counts_once() {
+    let found = Agreement::within(
+        &[2.0, 4.3, 4.4, 9.0],
+        &[(2.0, 2.0), (4.0, 4.5), (6.0, 6.0)],
+        0.02,
+    );
+    assert_eq!((found.agreed, found.found, found.expected), (2, 4, 3));
+    assert!((found.f1() - 4.0 / 7.0).abs() < 1e-12);
+    let nothing = Agreement::within(&[], &[], 0.02);
+    assert!((nothing.f1() - 1.0).abs() < 1e-12);
 }

@@ -17,6 +17,7 @@ use inference::{CacheDir, Engine, EngineConfig, Provider};
 use stage::{Artifacts, Stage, StageContext};
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Mutex, PoisonError},
 };
 use testkit::Bench;
@@ -40,7 +41,11 @@ pub fn stage(config: Config) -> Emotion {
 
 /// A photograph that `make setup` fetches.
 pub fn photograph(name: &str) -> RgbImage {
-    let path = testkit::cache_file(&format!("media/{name}"));
+    photograph_at(&testkit::cache_file(&format!("media/{name}")))
+}
+
+/// A picture file.
+pub fn photograph_at(path: &Path) -> RgbImage {
     image::open(path).unwrap().into_rgb8()
 }
 

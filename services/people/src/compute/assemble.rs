@@ -18,7 +18,7 @@ use contracts::{
     },
 };
 use std::collections::BTreeMap;
-use tracking::{BoundingBox, Detection, Frame, Linked, link};
+use tracking::{BoundingBox, Detection, Frame, Linked, TrackConfig, link};
 
 /// Every face is of one class.
 const FACE_CLASS: usize = 0;
@@ -28,22 +28,35 @@ const FACE_CLASS: usize = 0;
 pub struct Scene {
     /// Width and height of the video as shown, in pixels.
     pub size: (u32, u32),
-    /// Boundaries between shots, rising; `None` if shots are not known.
-    pub boundaries: Option<Vec<MediaTime>>,
     /// The networks and their weights.
     pub models: Vec<ModelStamp>,
     /// Whether bodies were looked for at all.
     pub bodies: bool,
+    /// Whether faces that return are recognised.
+    pub identities: bool,
     /// What was not measured, and why.
     pub unmeasured: BTreeMap<String, String>,
 }
 
+/// Faces followed over time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tracks {
+    /// The tracks by number.
+    pub linked: Vec<Linked>,
+    /// Number of the identity of each, from 1; `None` where it is not known.
+    pub identities: Vec<Option<usize>>,
+}
+
 /// Puts the result together from what was seen in each frame, by rising time.
 #[must_use]
-pub fn people(sights: &[Sight], scene: &Scene, config: &Config) -> (People, LandmarkSet) {
-    let linked = link_faces(sights, scene, config);
+pub fn people(
+    sights: &[Sight],
+    faces: &Tracks,
+    scene: &Scene,
+    config: &Config,
+) -> (People, LandmarkSet) {
     let numbers: BTreeMap<(usize, usize), usize> = (1..)
-        .zip(&linked)
+        .zip(&faces.linked)
         .flat_map(|(number, linked)| linked.sights.iter().map(move |sight| (*sight, number)))
         .collect();
     let mut result = Gathered {
@@ -63,8 +76,10 @@ pub fn people(sights: &[Sight], scene: &Scene, config: &Config) -> (People, Land
         one.hands(&mut result);
         one.presence(&mut result);
     }
-    let tracks = (1..).zip(&linked);
-    let tracks = tracks.filter_map(|(number, linked)| track(number, linked, sights));
+    let tracks = (1..).zip(&faces.linked).filter_map(|(number, linked)| {
+        let identity = faces.identities.get(number - 1).copied().flatten();
+        track(number, linked, identity, sights)
+    });
     result.finish(sights, scene, tracks.collect())
 }
 
@@ -72,7 +87,13 @@ fn track_id(number: usize) -> String {
     format!("face_{number}")
 }
 
-fn link_faces(sights: &[Sight], scene: &Scene, config: &Config) -> Vec<Linked> {
+/// Links the faces of each shot from frame to frame.
+#[must_use]
+pub fn link_faces(
+    sights: &[Sight],
+    boundaries: Option<&[MediaTime]>,
+    config: &TrackConfig,
+) -> Vec<Linked> {
     let detection = |seen: &SeenFace| Detection {
         class: FACE_CLASS,
         confidence: seen.face.confidence,
@@ -86,14 +107,19 @@ fn link_faces(sights: &[Sight], scene: &Scene, config: &Config) -> Vec<Linked> {
             detections: sight.faces.iter().map(detection).collect(),
         })
         .collect();
-    link(&frames, scene.boundaries.as_deref(), &config.tracks)
+    link(&frames, boundaries, config)
 }
 
 fn area(bbox: BoundingBox) -> f64 {
     bbox.width() * bbox.height()
 }
 
-fn track(number: usize, linked: &Linked, sights: &[Sight]) -> Option<FaceTrack> {
+fn track(
+    number: usize,
+    linked: &Linked,
+    identity: Option<usize>,
+    sights: &[Sight],
+) -> Option<FaceTrack> {
     let seen: Vec<(&Sight, &SeenFace)> = linked
         .sights
         .iter()
@@ -107,6 +133,7 @@ fn track(number: usize, linked: &Linked, sights: &[Sight]) -> Option<FaceTrack> 
     };
     Some(FaceTrack {
         track_id: track_id(number),
+        identity: identity.map(|number| format!("identity_{number}")),
         first_seen: seen.first()?.0.time.seconds(),
         last_seen: seen.last()?.0.time.seconds(),
         frames: count(seen.len()),
@@ -356,7 +383,7 @@ impl Gathered {
             gaze_detected: count(self.gaze.len()),
             gaze_unread: self.gaze_unread,
             gestures_detected: count(self.gestures.len()),
-            re_identified: None,
+            re_identified: scene.identities.then_some(true),
             unmeasured: scene.unmeasured.clone(),
             methods: methods(),
             left_out: self.left_out,
@@ -401,6 +428,11 @@ fn methods() -> BTreeMap<String, String> {
             "face_tracks",
             "boxes linked from frame to frame within a shot; a face that returns later or after a \
              cut is a new track",
+        ),
+        (
+            "identity",
+            "tracks whose described faces are alike on average, by at least the limit set, are one \
+             identity; tracks seen in one frame never are",
         ),
     ]
     .map(|(key, text)| (key.into(), text.into()))

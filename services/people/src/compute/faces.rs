@@ -63,14 +63,24 @@ impl FoundFace {
         (right - left).max(bottom - top)
     }
 
+    /// Angle of the line from the right to the left eye, in radians, clockwise in the picture.
+    #[must_use]
+    pub fn tilt(&self) -> f32 {
+        let [right_eye, left_eye, ..] = self.points;
+        (left_eye.1 - right_eye.1).atan2(left_eye.0 - right_eye.0)
+    }
+
     /// What the mesh network looks at: the face with a margin, turned so that the eyes are level.
     ///
     /// # Errors
     /// [`Error::Picture`] if the face has no extent.
     pub fn mesh_crop(&self) -> Result<Crop, Error> {
-        let [right_eye, left_eye, ..] = self.points;
-        let angle = (left_eye.1 - right_eye.1).atan2(left_eye.0 - right_eye.0);
-        Ok(Crop::square(self.edges, MESH_MARGIN, angle, mesh::SIDE)?)
+        Ok(Crop::square(
+            self.edges,
+            MESH_MARGIN,
+            self.tilt(),
+            mesh::SIDE,
+        )?)
     }
 }
 

@@ -113,7 +113,7 @@ impl FoundHand {
     /// The hand's side and the probability (0.5–1) of it.
     #[must_use]
     pub fn side(&self) -> (Side, f64) {
-        if self.right < 0.5 {
+        if self.right >= 0.5 {
             (Side::Right, self.right)
         } else {
             (Side::Left, 1.0 - self.right)

@@ -9,16 +9,18 @@ pub mod faces;
 pub mod gaze;
 pub mod hands;
 pub mod head;
+pub mod identity;
 pub mod mesh;
 pub mod palms;
 mod persons;
 mod publish;
 pub mod squares;
 
-pub use assemble::{Scene, people};
+pub use assemble::{Scene, Tracks, link_faces, people};
 pub use bodies::BodyModel;
 pub use distance::{DistanceRule, camera_distance};
 pub use gaze::GazeRule;
+pub use identity::IdentityRule;
 pub(crate) use persons::same;
 pub use persons::{Person, Persons};
 

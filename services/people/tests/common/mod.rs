@@ -49,7 +49,8 @@ pub fn usual() -> People {
     stage(ModelSet::Permissive, Config::default())
 }
 
-fn jpeg(picture: &RgbImage) -> Vec<u8> {
+/// A picture as JPEG.
+pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
     picture.write_with_encoder(encoder).unwrap();
