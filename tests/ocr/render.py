@@ -1,7 +1,7 @@
 """Draws pages of text: render.py <folder of fonts> <photograph> <folder to write to>.
 
 Writes page_<n>.jpg and pages.json: what each line says, where, and what it was drawn with. The
-same bytes every time.
+same bytes every time. An emoji behind a line is no part of what it says.
 """
 
 import json
@@ -53,17 +53,33 @@ TEXTS = {
 }
 # Typefaces by name: file, and which languages they have letters for.
 LATIN = ["English", "Spanish", "other Latin"]
+TRUETYPE, OPENTYPE = "usr/share/fonts/truetype", "usr/share/fonts/opentype"
 TYPEFACES = {
-    "DejaVu Sans Bold": (DEJAVU / "DejaVuSans-Bold.ttf", LATIN),
-    "DejaVu Serif": (DEJAVU / "DejaVuSerif.ttf", LATIN),
-    "Comfortaa Bold": ("usr/share/fonts/truetype/comfortaa/Comfortaa-Bold.ttf", LATIN),
-    "Lobster": ("usr/share/fonts/opentype/lobster/lobster.otf", LATIN),
-    "Bebas Neue": ("usr/share/fonts/opentype/bebas-neue/BebasNeue-Bold.otf", LATIN),
-    "Humor Sans": ("usr/share/fonts/truetype/humor-sans/Humor-Sans.ttf", ["English"]),
-    "WenQuanYi Micro Hei": ("usr/share/fonts/truetype/wqy/wqy-microhei.ttc", ["Chinese"]),
+    "DejaVu Sans Bold (sans)": (DEJAVU / "DejaVuSans-Bold.ttf", LATIN),
+    "Lato Black (sans, heavy)": (f"{TRUETYPE}/lato/Lato-Black.ttf", LATIN),
+    "Open Sans (sans, regular)": (f"{TRUETYPE}/open-sans/OpenSans-Regular.ttf", LATIN),
+    "DejaVu Serif (serif)": (DEJAVU / "DejaVuSerif.ttf", LATIN),
+    "EB Garamond (serif, thin)": (f"{OPENTYPE}/ebgaramond/EBGaramond12-Regular.otf", LATIN),
+    "JetBrains Mono Bold (typewriter)": (f"{TRUETYPE}/jetbrains-mono/JetBrainsMono-Bold.ttf", LATIN),
+    "Comfortaa Bold (rounded)": (f"{TRUETYPE}/comfortaa/Comfortaa-Bold.ttf", LATIN),
+    "Comic Neue Bold (comic)": (f"{OPENTYPE}/comic-neue/ComicNeue-Bold.otf", LATIN),
+    "Lobster (brush script)": (f"{OPENTYPE}/lobster/lobster.otf", LATIN),
+    "Dancing Script (handwriting)": (f"{OPENTYPE}/dancingscript/DancingScript-Regular.otf", LATIN),
+    "Bebas Neue (condensed capitals)": (f"{OPENTYPE}/bebas-neue/BebasNeue-Bold.otf", LATIN),
+    "Humor Sans (hand-drawn capitals)": (f"{TRUETYPE}/humor-sans/Humor-Sans.ttf", ["English"]),
+    "WenQuanYi Micro Hei (Chinese sans)": (f"{TRUETYPE}/wqy/wqy-microhei.ttc", ["Chinese"]),
+    "AR PL UKai (Chinese brush)": (f"{TRUETYPE}/arphic/ukai.ttc", ["Chinese"]),
 }
 # These draw small letters as capitals.
-CAPITALS = {"Bebas Neue", "Humor Sans"}
+CAPITALS = {"Bebas Neue (condensed capitals)", "Humor Sans (hand-drawn capitals)"}
+PAGES_PER_LANGUAGE = {"English": 2, "Spanish": 1, "other Latin": 1, "Chinese": 4}
+
+EMOJI = ["😂", "🔥", "💖", "✨", "🙏", "👇", "💪", "🎉", "😍", "🍕"]
+EMOJI_FONT = f"{TRUETYPE}/noto/NotoColorEmoji.ttf"
+# The font holds pictures of this one size.
+EMOJI_SIZE = 109
+# Every third line has one behind it.
+EMOJI_STEP = 3
 
 
 def backdrop(kind, photograph):
@@ -77,16 +93,26 @@ def backdrop(kind, photograph):
     return column.resize((WIDTH, HEIGHT))
 
 
-def draw_line(page, text, font, style, background, top):
-    """Draws one line in the middle and returns its edges."""
+def emoji_picture(symbol, fonts, height):
+    font = ImageFont.truetype(str(fonts / EMOJI_FONT), EMOJI_SIZE, layout_engine=ImageFont.Layout.BASIC)
+    tile = Image.new("RGBA", (2 * EMOJI_SIZE, 2 * EMOJI_SIZE))
+    ImageDraw.Draw(tile).text((0, 0), symbol, font=font, embedded_color=True)
+    tile = tile.crop(tile.getbbox())
+    width = round(tile.width * height / tile.height)
+    return tile.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def draw_line(page, text, font, style, background, top, emoji):
+    """Draws one line in the middle, with an emoji behind it if there is one; returns its edges."""
     dark_ink = background == "light" and style != "boxed"
     ink, contrast = ((20, 20, 20), (255, 255, 255)) if dark_ink else ((255, 255, 255), (0, 0, 0))
     size = font.size
     stroke = max(1, size // 12) if style == "outlined" else 0
     draw = ImageDraw.Draw(page)
     left, upper, right, lower = draw.textbbox((0, 0), text, font=font, stroke_width=stroke)
-    x, y = (WIDTH - (right - left)) // 2 - left, top - upper
-    edges = [x + left, y + upper, x + right, y + lower]
+    behind = emoji.width + size // 4 if emoji else 0
+    x, y = (WIDTH - (right - left) - behind) // 2 - left, top - upper
+    edges = [x + left, y + upper, x + right + behind, y + lower]
     margin = max(4, size // 4)
     if style == "boxed":
         box = [edges[0] - margin, edges[1] - margin, edges[2] + margin, edges[3] + margin]
@@ -98,44 +124,59 @@ def draw_line(page, text, font, style, background, top):
         page.paste(contrast, mask=shadow.filter(ImageFilter.GaussianBlur(max(1, size / 20))))
         draw = ImageDraw.Draw(page)
     draw.text((x, y), text, font=font, fill=ink, stroke_width=stroke, stroke_fill=contrast)
+    if emoji:
+        middle = (edges[1] + edges[3]) // 2
+        page.paste(emoji, (edges[2] - emoji.width, middle - emoji.height // 2), emoji)
     return edges
 
 
-def fitting(path, size, text, style):
+def fitting(path, size, text, has_emoji):
     """The font at this size, or the largest below that keeps the line inside the page."""
     while True:
         font = ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
-        if font.getlength(text) <= WIDTH - 60:
+        if font.getlength(text) + (1.5 * size if has_emoji else 0) <= WIDTH - 60:
             return font
         size -= 2
+
+
+def plan():
+    """Typeface, language and background of every page."""
+    pages = [
+        (typeface, language, turn)
+        for typeface, (_, languages) in TYPEFACES.items()
+        for language in languages
+        for turn in range(PAGES_PER_LANGUAGE[language])
+    ]
+    return [
+        (typeface, language, turn, BACKGROUNDS[number % len(BACKGROUNDS)])
+        for number, (typeface, language, turn) in enumerate(pages)
+    ]
 
 
 def main():
     fonts, photograph, folder = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
     with Image.open(photograph) as opened:
-        # The part without writing in it, as 9:16.
-        photo = opened.convert("RGB").crop((0, 60, 540, 1020)).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+        # A part with hardly any writing of its own, as 9:16.
+        photo = opened.convert("RGB").crop((0, 360, 337, 960)).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
     pages = []
-    plan = [
-        (typeface, language, turn)
-        for typeface, (_, languages) in TYPEFACES.items()
-        for language in languages
-        for turn in range({"English": 2, "Spanish": 1, "other Latin": 1, "Chinese": 4}[language])
-    ]
-    for number, (typeface, language, turn) in enumerate(plan):
-        # Five and twelve have no common factor: every style meets every background.
-        mixture = 5 * number % (len(STYLES) * len(BACKGROUNDS))
-        style, background = STYLES[mixture % len(STYLES)], BACKGROUNDS[mixture // len(STYLES)]
+    for number, (typeface, language, turn, background) in enumerate(plan()):
         page = backdrop(background, photo)
         path = fonts / TYPEFACES[typeface][0]
         lines, top = [], 90
         for row, size in enumerate(SIZES):
+            # Moves on by one from page to page, so that every style meets every size.
+            style = STYLES[(number + row) % len(STYLES)]
+            count = number * len(SIZES) + row + number // EMOJI_STEP
+            has_emoji = count % EMOJI_STEP == 0
             choices = TEXTS[language][row]
             text = choices[(number + turn) % len(choices)]
             if typeface in CAPITALS:
                 text = text.upper()
-            font = fitting(path, size, text, style)
-            left, upper, right, lower = draw_line(page, text, font, style, background, top)
+            font = fitting(path, size, text, has_emoji)
+            emoji = None
+            if has_emoji:
+                emoji = emoji_picture(EMOJI[count // EMOJI_STEP % len(EMOJI)], fonts, round(font.size))
+            left, upper, right, lower = draw_line(page, text, font, style, background, top, emoji)
             pad = font.size * 0.4
             traits = {
                 "size": f"{size:02} px",
@@ -143,6 +184,7 @@ def main():
                 "style": style,
                 "background": background,
                 "script": language,
+                "emoji": "behind the line" if has_emoji else "none",
             }
             lines.append({"text": text, "box": [left - pad, upper - pad, right + pad, lower + pad], "traits": traits})
             top = lower + 70 + size

@@ -134,10 +134,6 @@ impl Config {
     /// [`InvalidConfig`] naming the first setting at fault and its rule.
     pub fn validate(&self) -> Result<(), InvalidConfig> {
         const POSITIVE: &str = "must be above 0";
-        let usable = |label: &String| {
-            let characters = label.trim().chars().count();
-            (1..=MAX_LABEL_CHARACTERS).contains(&characters) && !label.contains(char::is_control)
-        };
         let twice = |at: usize, label: &String| self.candidates.iter().take(at).any(|l| l == label);
         let clip = self.clip.as_ref();
         let rules = [
@@ -148,7 +144,7 @@ impl Config {
             ),
             (
                 "candidates",
-                self.candidates.iter().all(usable),
+                self.candidates.iter().all(|label| is_usable(label)),
                 "must be texts of 1 to 100 characters",
             ),
             (
@@ -193,4 +189,9 @@ impl Config {
             None => Ok(()),
         }
     }
+}
+
+fn is_usable(label: &str) -> bool {
+    let characters = label.trim().chars().count();
+    (1..=MAX_LABEL_CHARACTERS).contains(&characters) && !label.contains(char::is_control)
 }

@@ -180,6 +180,35 @@ proptest! {
     }
 
     #[test]
+    fn a_box_comes_back_from_the_square_where_it_was(
+        corner in prop::array::uniform2(0.0_f64..0.8),
+        extent in prop::array::uniform2(0.05_f64..0.2),
+        width in 16_u32..4000,
+        height in 16_u32..4000,
+    ) {
+        // Shares of the picture, as pixels of the square of 320 whose upper left corner it fills.
+        let scale = 320.0 / f64::from(width.max(height));
+        let [across, down] = [width, height].map(|side| f64::from(side) * scale);
+        let place = [
+            (corner[0] + extent[0] / 2.0) * across,
+            (corner[1] + extent[1] / 2.0) * down,
+            extent[0] * across,
+            extent[1] * down,
+        ];
+        let answer = answer(3, 0.9, place.map(|value| value as f32));
+        let seen = Moderator::Nudenet.read(&answer, &[(width, height)]).unwrap();
+        let bbox = seen[0].parts[0].bbox;
+        let edges = [bbox.left, bbox.top, bbox.right, bbox.bottom];
+        let expected =
+            [corner[0], corner[1], corner[0] + extent[0], corner[1] + extent[1]];
+        // The model counts in single precision; the shorter side has fewer pixels of the square.
+        let tolerance = 1e-4 / (across.min(down) / 320.0);
+        for (edge, expected) in edges.into_iter().zip(expected) {
+            prop_assert!((edge - expected).abs() <= tolerance, "{edges:?} instead of {expected:?}");
+        }
+    }
+
+    #[test]
     fn boxes_lie_in_the_picture_wherever_the_model_puts_them(
         place in prop::array::uniform4(-400.0_f32..800.0),
         width in 1_u32..2000,

@@ -132,10 +132,15 @@ async fn batches_change_nothing_and_progress_is_told() {
 
 #[tokio::test]
 async fn what_was_not_looked_at_is_not_called_safe() {
-    let (found, _) = judged(ModelSet::Permissive, Config::default(), &[]).await;
-    assert_eq!(found.explicit_content, None);
-    assert!(found.reason.unwrap().contains("no frame"));
-    assert_eq!(found.frames_analyzed, 0);
+    for set in [ModelSet::Permissive, ModelSet::Agpl] {
+        let (found, _) = judged(set, Config::default(), &[]).await;
+        // Nothing that is published holds a rating, or the word of safety.
+        let published = serde_json::to_string(&found).unwrap();
+        assert!(!published.contains("safe"), "{published}");
+        assert_eq!(found.explicit_content, None);
+        assert!(found.reason.unwrap().contains("no frame"));
+        assert_eq!(found.frames_analyzed, 0);
+    }
 }
 
 #[tokio::test]

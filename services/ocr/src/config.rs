@@ -275,7 +275,9 @@ impl Config {
         let rules = self
             .shares()
             .into_iter()
-            .chain(self.extents())
+            .chain(self.sampling_extents())
+            .chain(self.reading_extents())
+            .chain(self.following_extents())
             .chain(self.order());
         let mut broken = rules.filter(|(_, holds, _)| !holds);
         match broken.next() {
@@ -315,12 +317,9 @@ impl Config {
         values.into_iter().map(rule).collect()
     }
 
-    fn extents(&self) -> Vec<Rule> {
-        let (sampling, detection) = (&self.sampling, &self.detection);
+    fn sampling_extents(&self) -> Vec<Rule> {
+        let sampling = &self.sampling;
         let steps = 1..=MAX_STEP_MS;
-        let sides = 32..=4096;
-        let some = |number: u64| number > 0;
-        let from_zero = |value: f64| (0.0..=255.0).contains(&value);
         vec![
             (
                 "sampling.target_looks",
@@ -339,14 +338,21 @@ impl Config {
             ),
             (
                 "sampling.refine_to_ms",
-                some(sampling.refine_to_ms),
+                sampling.refine_to_ms > 0,
                 "must be above 0",
             ),
             (
                 "sampling.unchanged_content",
-                from_zero(sampling.unchanged_content),
+                (0.0..=255.0).contains(&sampling.unchanged_content),
                 "must be from 0 to 255",
             ),
+        ]
+    }
+
+    fn reading_extents(&self) -> Vec<Rule> {
+        let (detection, recognition) = (&self.detection, &self.recognition);
+        let sides = 32..=4096;
+        vec![
             (
                 "detection.short_side",
                 sides.contains(&detection.short_side),
@@ -369,37 +375,43 @@ impl Config {
             ),
             (
                 "detection.max_batch_pixels",
-                some(detection.max_batch_pixels),
+                detection.max_batch_pixels > 0,
                 "must be above 0",
             ),
             (
                 "recognition.max_line_width",
-                (320..=8192).contains(&self.recognition.max_line_width),
+                (320..=8192).contains(&recognition.max_line_width),
                 "must be from 320 to 8192",
             ),
             (
                 "recognition.max_batch_pixels",
-                some(self.recognition.max_batch_pixels),
+                recognition.max_batch_pixels > 0,
                 "must be above 0",
             ),
+        ]
+    }
+
+    fn following_extents(&self) -> Vec<Rule> {
+        let (tracks, roles) = (&self.tracks, &self.roles);
+        vec![
             (
                 "tracks.speed_per_second",
-                (0.0..=2.0).contains(&self.tracks.speed_per_second),
+                (0.0..=2.0).contains(&tracks.speed_per_second),
                 "must be from 0 to 2",
             ),
             (
                 "roles.moving_surroundings",
-                from_zero(self.roles.moving_surroundings),
+                (0.0..=255.0).contains(&roles.moving_surroundings),
                 "must be from 0 to 255",
             ),
             (
                 "roles.askew_degrees",
-                (0.0..=180.0).contains(&self.roles.askew_degrees),
+                (0.0..=180.0).contains(&roles.askew_degrees),
                 "must be from 0 to 180",
             ),
             (
                 "roles.hook_window_s",
-                (0.0..=60.0).contains(&self.roles.hook_window_s),
+                (0.0..=60.0).contains(&roles.hook_window_s),
                 "must be from 0 to 60",
             ),
             (

@@ -102,7 +102,8 @@ impl Reader {
     }
 
     /// The lines of text in every picture, from top to bottom. What is read in one picture does
-    /// not depend on the others, but for the last bits of a confidence. Takes some tenths of a second per picture of the calling thread.
+    /// not depend on the others, but for the last bits of a confidence. Takes some tenths of a
+    /// second per picture of the calling thread.
     ///
     /// # Errors
     /// [`Error::Model`] and [`Error::Answer`].

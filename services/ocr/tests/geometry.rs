@@ -102,7 +102,11 @@ proptest! {
         prop_assert!((overlap - b.overlap(a)).abs() <= CLOSE);
         prop_assert!((a.overlap(a) - 1.0).abs() <= CLOSE);
     }
+}
 
+proptest! {
+    // Each case cuts up to a hundred thousand pixels.
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn cutting_never_fails_and_has_the_height_of_a_line(
         given in rectangle(), (width, height) in (1_u32..90, 1_u32..90)
@@ -113,6 +117,35 @@ proptest! {
         prop_assert!((1..=640).contains(&line.width));
         prop_assert_eq!(line.rgb.len(), (line.width * LINE_HEIGHT * 3) as usize);
         prop_assert!(line.rgb.iter().all(|value| *value == 77), "beyond the edge it goes on");
+    }
+
+    #[test]
+    fn a_line_at_any_angle_holds_what_stands_under_it(
+        (x, y) in (100.0..150.0_f64, 100.0..150.0_f64),
+        (width, height) in (20.0..120.0_f64, 10.0..60.0_f64),
+        degrees in 0.0..360.0_f64,
+    ) {
+        /// Corners are on whole pixels, sides are whole pixels, and scaling mixes neighbours.
+        const PIXELS: f64 = 3.0;
+        let given = Rectangle {
+            centre: Point::new(x, y),
+            along: Point::new(degrees.to_radians().cos(), degrees.to_radians().sin()),
+            width,
+            height,
+        };
+        let quad = given.as_line();
+        let line = Line::cut(&coordinates(250, 250), &quad.scaled((0.004, 0.004)), 2_000).unwrap();
+        let [origin, right, _, below] = quad.0;
+        let step = |to: Point| Point::new(to.x - origin.x, to.y - origin.y);
+        let (pixels, _) = line.rgb.as_chunks::<3>();
+        for (at, [red, green, _]) in pixels.iter().enumerate() {
+            let (column, row) = (at as u32 % line.width, at as u32 / line.width);
+            let under = origin
+                .moved(step(right), (f64::from(column) + 0.5) / f64::from(line.width))
+                .moved(step(below), (f64::from(row) + 0.5) / f64::from(LINE_HEIGHT));
+            let off = (f64::from(*red) - under.x).abs().max((f64::from(*green) - under.y).abs());
+            prop_assert!(off <= PIXELS, "{off} pixels off at {column}, {row}");
+        }
     }
 }
 

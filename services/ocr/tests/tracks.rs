@@ -49,7 +49,7 @@ fn tracks(looks: &[Look]) -> Vec<Track> {
 
 #[test]
 fn one_title_shown_three_times_is_one_track() {
-    let shown = |at: u64| (at / 5) % 2 == 0;
+    let shown = |at: u64| (at / 5).is_multiple_of(2);
     let looks: Vec<Look> = (0..25)
         .map(|at| {
             let title = shown(at).then(|| line("Three times", 0.98, (0.3, 0.2)));

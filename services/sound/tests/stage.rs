@@ -76,7 +76,9 @@ async fn with_the_network_speech_is_told_from_music() {
     let bench = Bench::default();
     let input = input(&bench, Some(&samples)).await;
     let context = bench.context(StageName::Sound);
-    let output = stage.run(input, &context).await.unwrap();
+    let output = stage.run(input.clone(), &context).await.unwrap();
+    // The same bytes in, the same bytes out.
+    assert_eq!(stage.run(input, &context).await.unwrap(), output);
     let energy: SoundEnergy = context.load_json(&output.sound).await.unwrap();
     assert_eq!(energy.classes_reason, None);
     let classes = energy.classes.unwrap();

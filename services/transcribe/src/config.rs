@@ -23,6 +23,8 @@ const DEFAULT_MAX_WINDOWS: usize = 120;
 const MAX_OVERLAP_MS: u64 = 10_000;
 /// Longest margin around speech.
 const MAX_MARGIN_MS: u64 = 5_000;
+/// The rule of shares.
+const SHARE: &str = "must be above 0 and at most 1";
 
 /// Which recogniser, by size: larger ones hear better and take longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -165,9 +167,7 @@ impl Config {
     /// # Errors
     /// [`InvalidConfig`] naming the first setting at fault and its rule.
     pub fn validate(&self) -> Result<(), InvalidConfig> {
-        const SHARE: &str = "must be above 0 and at most 1";
-        let share = |value: f64| value > 0.0 && value <= 1.0;
-        let (activity, windows, gates) = (&self.activity, &self.windows, &self.gates);
+        let (activity, windows) = (&self.activity, &self.windows);
         let language = self.language.as_deref();
         let is_code = |code: &str| {
             (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase())
@@ -209,35 +209,46 @@ impl Config {
                 windows.max_windows > 0,
                 "must be above 0",
             ),
+        ];
+        let mut rules = rules.into_iter().chain(self.gates.rules());
+        match rules.find(|(_, holds, _)| !holds) {
+            Some((key, _, rule)) => Err(InvalidConfig { key, rule }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn share(value: f64) -> bool {
+    value > 0.0 && value <= 1.0
+}
+
+/// A setting, whether its rule holds, and the rule.
+type Rule = (&'static str, bool, &'static str);
+
+impl GateConfig {
+    fn rules(&self) -> Vec<Rule> {
+        vec![
             (
                 "gates.max_no_speech_prob",
-                share(gates.max_no_speech_prob),
+                share(self.max_no_speech_prob),
                 SHARE,
             ),
             (
                 "gates.min_avg_logprob",
-                gates.min_avg_logprob < 0.0,
+                self.min_avg_logprob < 0.0,
                 "must be below 0",
             ),
             (
                 "gates.max_compression_ratio",
-                gates.max_compression_ratio > 1.0,
+                self.max_compression_ratio > 1.0,
                 "must be above 1",
             ),
-            (
-                "gates.max_repeats",
-                gates.max_repeats > 0,
-                "must be above 0",
-            ),
+            ("gates.max_repeats", self.max_repeats > 0, "must be above 0"),
             (
                 "gates.max_letters_per_second",
-                gates.max_letters_per_second > 0.0,
+                self.max_letters_per_second > 0.0,
                 "must be above 0",
             ),
-        ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
-            Some((key, _, rule)) => Err(InvalidConfig { key, rule }),
-            None => Ok(()),
-        }
+        ]
     }
 }

@@ -121,6 +121,37 @@ async fn what_is_no_speech_has_a_result_that_says_so() {
 }
 
 #[tokio::test]
+async fn nothing_is_invented_for_a_recorded_piano() {
+    let piano = recording("speech/piano.wav");
+    assert!(piano.len() / RATE >= 60);
+    let (output, transcript, _) = transcribe(&stage(Config::default()), Some(&piano)).await;
+    assert_eq!(output.status, SpeechStatus::NoSpeech, "{transcript:?}");
+    assert_eq!(
+        (transcript.text.as_str(), transcript.voice_seconds),
+        ("", Some(0.0))
+    );
+    assert!(transcript.segments.is_empty() && transcript.language.is_none());
+}
+
+#[tokio::test]
+async fn spanish_is_recognised_and_written_down() {
+    let samples = recording("speech/announcement-directory.wav");
+    let (_, transcript, _) = transcribe(&stage(Config::default()), Some(&samples)).await;
+    assert_eq!(transcript.language.as_deref(), Some("es"));
+    assert!(transcript.language_probability.unwrap() > 0.8);
+    let text = transcript.text.to_lowercase();
+    for said in [
+        "bienvenido al directorio",
+        "marque las tres primeras letras del apellido de la persona que usted busca en su teclado",
+        "use el número 7 para la",
+        "y el número 9 para la z",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    orderly(&transcript);
+}
+
+#[tokio::test]
 async fn only_what_holds_a_voice_is_shown_and_times_are_those_of_the_audio() {
     let speech = recording("jfk.wav");
     let samples = [silence(7.0), piano(9.0), speech, piano(12.0)].concat();

@@ -65,6 +65,49 @@ fn long_speech_is_cut_after_a_mark() {
 }
 
 #[test]
+fn long_speech_is_shown_as_it_is_written() {
+    let spoken = |text: &str, words: &[&str]| {
+        let words = words.iter().zip(0..).map(|(word, at)| SpokenWord {
+            word: (*word).into(),
+            start: f64::from(at),
+            end: f64::from(at + 1),
+            confidence: 0.9,
+            interpolated: false,
+        });
+        let segment = SpeechSegment {
+            words: words.collect(),
+            ..segment(0.0, 12.0, text)
+        };
+        let texts = cues(&[segment]).into_iter().map(|cue| cue.text);
+        texts.collect::<Vec<String>>()
+    };
+    // No spaces are put between the words of a language that has none.
+    assert_eq!(
+        spoken(
+            "今天，我们去学校。",
+            &["今", "天，", "我", "们", "去", "学", "校。"]
+        ),
+        ["今天，我们去学校。"]
+    );
+    assert_eq!(
+        spoken(
+            "今天我们去学校，他在家。",
+            &[
+                "今", "天", "我", "们", "去", "学", "校，", "他", "在", "家。"
+            ]
+        ),
+        ["今天我们去学校，", "他在家。"]
+    );
+    assert_eq!(
+        spoken(
+            "a b-c d e f g h",
+            &["a", "b", "-c", "d", "e", "f", "g", "h"]
+        ),
+        ["a b-c d e f g", "h"]
+    );
+}
+
+#[test]
 fn text_is_one_line_without_control_characters() {
     let found = cues(&[segment(0.0, 1.0, " one\n\n2\u{0} \u{1b}[31mthree ")]);
     assert_eq!(found[0].text, "one 2 [31mthree");

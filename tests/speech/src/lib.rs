@@ -22,6 +22,8 @@ use transcribe::{Config, Recogniser, Transcribe};
 pub struct Recording {
     /// Name of its file.
     pub file: String,
+    /// ISO 639 code of what is spoken.
+    pub language: String,
     /// Where it comes from.
     pub source: String,
     /// What is said.
@@ -84,7 +86,7 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// All recordings that `setup.sh` fetches.
+/// All recordings that `setup.sh` prepares.
 ///
 /// # Panics
 /// If they are not there.
@@ -94,8 +96,8 @@ pub fn recordings() -> Vec<Recording> {
     lines
         .map(|line| {
             let mut fields = line.split('\t').map(str::to_owned);
-            let mut field = || fields.next().expect("three fields in every line");
-            let (file, source, text) = (field(), field(), field());
+            let mut field = || fields.next().expect("four fields in every line");
+            let (file, language, source, text) = (field(), field(), field(), field());
             let path = testkit::cache_file(&format!("media/speech/{file}"));
             let mut reader = hound::WavReader::open(path).expect("a wave file");
             let spec = reader.spec();
@@ -105,6 +107,7 @@ pub fn recordings() -> Vec<Recording> {
             Recording {
                 samples: samples.collect(),
                 file,
+                language,
                 source,
                 text,
             }

@@ -116,14 +116,14 @@ struct Spelled {
     tokens: usize,
 }
 
-/// Groups tokens to words: at spaces, or by character where a language has none. Punctuation goes
-/// with its word.
+/// Groups tokens to words: at spaces alone, so that `ill-disposed` and `$9.99` are one word each, or
+/// by character where a language has none. Punctuation goes with its word.
 fn words(run: &Run<'_>, vocabulary: &Vocabulary, language: &str) -> Vec<Spelled> {
     let ids: Vec<u32> = run.tokens.iter().map(|(_, chosen)| chosen.token).collect();
     let by_space = !WITHOUT_SPACES.contains(&language);
     let mut words: Vec<TokenGroup> = Vec::new();
     for group in vocabulary.characters(&ids) {
-        let begins = group.text.starts_with(' ') || !by_space || is_mark(&group.text);
+        let begins = group.text.starts_with(' ') || !by_space;
         match words.last_mut() {
             Some(last) if !begins => {
                 last.text.push_str(&group.text);
@@ -145,11 +145,6 @@ fn words(run: &Run<'_>, vocabulary: &Vocabulary, language: &str) -> Vec<Spelled>
     spelled
         .filter(|word| !word.text.trim().is_empty())
         .collect()
-}
-
-fn is_mark(text: &str) -> bool {
-    let trimmed = text.trim();
-    !trimmed.is_empty() && trimmed.chars().all(|c| c.is_ascii_punctuation())
 }
 
 /// Joins marks that stand alone with the word before or after them.

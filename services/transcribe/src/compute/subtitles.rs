@@ -45,14 +45,49 @@ pub fn cues(segments: &[SpeechSegment]) -> Vec<Cue> {
             add(segment.start, segment.end, &segment.text);
             continue;
         }
-        for words in divide(&segment.words) {
-            let text: Vec<&str> = words.iter().map(|word| word.word.as_str()).collect();
+        for words in divide(&set(segment)) {
             if let [first, .., last] | [first @ last] = words {
-                add(first.start, last.end, &text.join(" "));
+                let text: String = words.iter().map(SetWord::text).collect();
+                add(first.word.start, last.word.end, &text);
             }
         }
     }
     cues
+}
+
+/// A word as it stands in the text of its segment.
+#[derive(Clone, Copy)]
+struct SetWord<'a> {
+    word: &'a SpokenWord,
+    /// What stands before it: a space, or nothing in languages written without.
+    space: &'static str,
+}
+
+impl SetWord<'_> {
+    fn text(&self) -> String {
+        format!("{}{}", self.space, self.word.word)
+    }
+    fn characters(&self) -> usize {
+        self.space.len() + self.word.word.chars().count()
+    }
+}
+
+/// The words of a segment as they stand in its text; apart if they do not.
+fn set(segment: &SpeechSegment) -> Vec<SetWord<'_>> {
+    let mut rest = segment.text.as_str();
+    let words = segment.words.iter();
+    words
+        .map(|word| {
+            let next = rest.trim_start();
+            let after = next.strip_prefix(word.word.as_str());
+            let joins = after.is_some() && next.len() == rest.len();
+            rest = after.unwrap_or(rest);
+            SetWord {
+                word,
+                space: if joins { "" } else { " " },
+            }
+        })
+        .collect()
 }
 
 fn fits(start: f64, end: f64, text: &str) -> bool {
@@ -61,13 +96,13 @@ fn fits(start: f64, end: f64, text: &str) -> bool {
 
 /// Cuts words into groups that fit: after a mark where there is one in the second half of what
 /// fits, else where it is full.
-fn divide(mut words: &[SpokenWord]) -> Vec<&[SpokenWord]> {
+fn divide<'a, 'b>(mut words: &'b [SetWord<'a>]) -> Vec<&'b [SetWord<'a>]> {
     let mut groups = Vec::new();
     while !words.is_empty() {
         let full = fitting(words);
         let marked = |at: &usize| {
-            let word = words.get(at - 1).map(|word| word.word.as_str());
-            word.is_some_and(|word| word.ends_with(BREAKING_MARKS))
+            let last = words.get(at - 1);
+            last.is_some_and(|last| last.word.word.ends_with(BREAKING_MARKS))
         };
         let cut = if full == words.len() {
             full
@@ -82,12 +117,14 @@ fn divide(mut words: &[SpokenWord]) -> Vec<&[SpokenWord]> {
 }
 
 /// How many of the first words fit; at least one.
-fn fitting(words: &[SpokenWord]) -> usize {
-    let start = words.first().map_or(0.0, |first| first.start);
+fn fitting(words: &[SetWord<'_>]) -> usize {
+    let start = words.first().map_or(0.0, |first| first.word.start);
+    // The space before the first one is not shown.
     let mut characters = 0;
+    let most = MAX_CHARACTERS + words.first().map_or(0, |first| first.space.len());
     let count = words.iter().take_while(|word| {
-        characters += word.word.chars().count() + 1;
-        characters <= MAX_CHARACTERS + 1 && word.end - start <= MAX_SECONDS
+        characters += word.characters();
+        characters <= most && word.word.end - start <= MAX_SECONDS
     });
     count.count().max(1)
 }

@@ -34,9 +34,13 @@ pub fn stage(config: Config) -> Transcribe {
 /// Samples of a recording that `make setup` fetches.
 pub fn recording(name: &str) -> Vec<f32> {
     let path = testkit::cache_file(&format!("media/{name}"));
-    let mut reader = hound::WavReader::open(path).unwrap();
+    samples(hound::WavReader::open(path).unwrap())
+}
+
+/// Samples of a wave file.
+pub fn samples(mut reader: hound::WavReader<impl std::io::Read>) -> Vec<f32> {
     let spec = reader.spec();
-    assert_eq!((spec.sample_rate, spec.channels), (16_000, 1), "{name}");
+    assert_eq!((spec.sample_rate, spec.channels), (16_000, 1));
     reader
         .samples::<i16>()
         .map(|sample| f32::from(sample.unwrap()) / 32_768.0)
