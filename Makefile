@@ -39,8 +39,8 @@ check: ## Formatting, lints, documentation, licences
 	@deploy/setup/cargo-deny.sh
 	@PATH="$(RUMIAI_CACHE_DIR)/tools/cargo/bin:$$PATH" $(CARGO) deny --offline --log-level error check bans licenses sources
 
-accuracy: setup ## Measure how right the stages are, write docs/accuracy.md (SECTIONS="ocr speech" for some)
-	@deploy/bench/accuracy.sh $(SECTIONS)
+accuracy: setup ## Measure how right the stages are, write docs/accuracy (PAGES="ocr speech" for some)
+	@deploy/bench/accuracy.sh $(PAGES)
 
 bench: build ## Measure decode speed against ffmpeg in the same run
 	@deploy/bench/decode.sh

@@ -115,6 +115,12 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
         report["people"]["face_tracks"].as_u64().unwrap() >= 4,
         "{report:#}"
     );
+    // One man in the first and in the last shot.
+    let tracks = report["people"]["face_tracks"].as_u64();
+    assert!(
+        report["people"]["identities"].as_u64() < tracks,
+        "{report:#}"
+    );
     assert!(report["people"]["gestures"]["thumbs_up"].as_u64().unwrap() >= 1);
     assert!(report["emotions"]["detection_rate"].as_f64().unwrap() > 0.3);
     assert_eq!(report["safety"]["rating"], "very_safe");

@@ -19,7 +19,7 @@ use contracts::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use stage::Artifacts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the stages found; null where nobody looked.
 #[derive(Debug, Clone, Serialize)]
@@ -58,6 +58,9 @@ pub struct ClassCount {
 pub struct PeopleSummary {
     /// Face tracks.
     pub face_tracks: usize,
+    /// Different faces among the tracks, as far as they were described; null if faces are not
+    /// recognised.
+    pub identities: Option<usize>,
     /// Most faces in one sampled frame.
     pub most_faces: u32,
     /// Share of the sampled frames with a person, in percent; null if there are no frames.
@@ -244,9 +247,14 @@ fn people(found: People) -> PeopleSummary {
     for gesture in &found.gestures {
         *gestures.entry(gesture.kind).or_default() += 1;
     }
+    let tracks = found.face_tracks.iter();
+    let identities: BTreeSet<&str> = tracks
+        .filter_map(|track| track.identity.as_deref())
+        .collect();
     let contact: f64 = found.gaze.iter().map(|gaze| gaze.eye_contact).sum();
     PeopleSummary {
         face_tracks: found.face_tracks.len(),
+        identities: (found.metadata.re_identified == Some(true)).then_some(identities.len()),
         most_faces: found.faces.iter().map(|face| face.count).max().unwrap_or(0),
         presence_percentage: found.presence_percentage,
         mean_eye_contact: (!found.gaze.is_empty()).then(|| contact / found.gaze.len() as f64),

@@ -176,13 +176,13 @@ pub fn people() -> Value {
         })),
         "face_tracks": [{
             "track_id": "face_1", "first_seen": 0.0, "last_seen": 1.5, "frames": 4,
-            "confidence": 0.93, "mean_area": 0.03, "scene_number": 1,
+            "confidence": 0.93, "mean_area": 0.03, "scene_number": 1, "identity": "identity_1",
         }],
         "metadata": {
             "models": [model("yunet")], "processed": true, "frames_analyzed": 21,
             "frame_times": frame_times(), "width": 1080, "height": 1920, "poses_detected": 1,
             "faces_detected": 4, "hands_detected": 0, "gaze_detected": 3,
-            "gaze_unread": {"eyes_closed": 1}, "gestures_detected": 3, "re_identified": null,
+            "gaze_unread": {"eyes_closed": 1}, "gestures_detected": 3, "re_identified": true,
             "unmeasured": {}, "methods": {},
             "left_out": {"faces": 0, "meshes": 0, "bodies": 0, "hands": 0},
         },

@@ -69,7 +69,11 @@ fn objects(classes: &BTreeMap<String, ClassCount>) -> String {
 }
 
 fn people(found: &PeopleSummary) -> String {
-    let mut parts = vec![plural(found.face_tracks, "face track")];
+    let tracks = plural(found.face_tracks, "face track");
+    let mut parts = vec![match found.identities {
+        Some(identities) => format!("{tracks} of {}", plural(identities, "known face")),
+        None => tracks,
+    }];
     if found.most_faces > 1 {
         parts.push(format!("up to {} faces at once", found.most_faces));
     }
