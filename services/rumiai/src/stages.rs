@@ -80,7 +80,9 @@ impl<'a> Opener<'a> {
             StageName::Moderate => {
                 self.with_engine(|e| Moderate::open(e, settings.moderate.clone()))
             }
-            StageName::Label => self.with_engine(|e| LabelScenes::open(e, settings.label.clone())),
+            StageName::Label => {
+                self.with_engine(|e| LabelScenes::open(e, settings.label.clone()).map_err(Box::new))
+            }
         })
     }
 
