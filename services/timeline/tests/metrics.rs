@@ -4,7 +4,14 @@
 mod common;
 
 use common::{even_cuts, parse, rapid_cuts, rich, run, short, video};
-use contracts::{MediaTime, TimeSpan, shots::BoundaryKind};
+use contracts::{
+    MediaTime, TimeSpan, VideoId,
+    emotion::{EmotionLabel, EmotionScores},
+    job::VideoMetadata,
+    people::{GazeDirection, Rectangle},
+    shots::BoundaryKind,
+    text::{TextPosition, TextRole},
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::PathBuf};
 use timeline::{
@@ -14,11 +21,53 @@ use timeline::{
         clock::Clock,
         coverage::{SampledSeconds, Stream},
         events::{
-            Boundary, Detection, Events, Objects, Overlay, Shots, Sighting, Sound, Utterance,
+            Boundary, Detection, Events, ExpressionSeen, Expressions, FaceSeen, GazeSeen, Objects,
+            Overlay, People, PeopleFrame, Shots, Sighting, Sound, Speech, Utterance, Word,
         },
     },
     explain, metrics, metrics_markdown, suggest,
 };
+
+/// One face that looks into the camera.
+fn people() -> People {
+    let at = MediaTime::from_seconds;
+    let frame = |second: u32| PeopleFrame {
+        time: at(f64::from(second)),
+        persons: Some(1),
+        faces: vec![FaceSeen {
+            bbox: Rectangle {
+                x: 0.4,
+                y: 0.2,
+                width: 0.2,
+                height: 0.15,
+            },
+            confidence: 0.9,
+            track: Some("face_1".into()),
+        }],
+        distance: None,
+    };
+    People {
+        frames: (0..22).map(frame).collect(),
+        gaze: vec![GazeSeen {
+            time: at(1.0),
+            rank: 1,
+            eye_contact: 0.8,
+            direction: GazeDirection::Camera,
+        }],
+    }
+}
+
+fn expression(seconds: f64, label: EmotionLabel) -> ExpressionSeen {
+    let score = |other| if other == label { 0.9 } else { 0.1 / 6.0 };
+    ExpressionSeen {
+        time: MediaTime::from_seconds(seconds),
+        label,
+        confidence: 0.9,
+        scores: EmotionScores::from_fn(score),
+        valence: 0.5,
+        intensity: 0.9,
+    }
+}
 
 /// A video in which every modality was measured, those of later stages included.
 fn everything() -> Events {
@@ -27,8 +76,11 @@ fn everything() -> Events {
     let clock = Clock::new(at(22.0));
     let overlay = |start, end| Overlay {
         intervals: vec![span(start, end)],
-        content: "50% off".into(),
+        content: "50% off, follow for more".into(),
         confidence: 0.9,
+        role: Some(TextRole::Price),
+        position: Some(TextPosition::TopCenter),
+        cta_keywords: vec!["follow".into()],
     };
     let sighting = |start, end| Sighting {
         span: span(start, end),
@@ -55,6 +107,17 @@ fn everything() -> Events {
     Events {
         clock,
         has_audio: true,
+        metadata: VideoMetadata {
+            description: Some("Follow me! #fyp @friend \u{1f525}".into()),
+            views: Some(1_000),
+            likes: Some(100),
+            comments: Some(10),
+            shares: Some(5),
+            hashtags: vec!["fyp".into()],
+            create_time: Some("2026-01-02T03:04:05.000Z".into()),
+            ..VideoMetadata::unknown(VideoId::new("clip_1").unwrap())
+        },
+        picture: (1080, 1920),
         shots: all(clock, Shots::between(clock.duration(), cuts.to_vec())),
         objects: all(
             clock,
@@ -73,17 +136,40 @@ fn everything() -> Events {
         ),
         speech: all(
             clock,
-            vec![Utterance {
-                span: span(0.0, 2.0),
-                text: "hello".into(),
-            }],
+            Speech {
+                utterances: vec![Utterance {
+                    span: span(0.0, 2.0),
+                    text: "hello you".into(),
+                    confidence: 0.9,
+                    words: [("hello", 0.0, 1.0), ("you", 1.0, 2.0)]
+                        .map(|(text, start, end)| Word {
+                            span: span(start, end),
+                            text: text.into(),
+                            confidence: 0.9,
+                        })
+                        .to_vec(),
+                }],
+                language: Some("en".into()),
+                voice: vec![span(0.0, 2.0)],
+            },
         ),
         text: all(clock, vec![overlay(0.5, 2.0), overlay(1.0, 1.5)]),
         stickers: all(clock, vec![overlay(1.2, 1.9)]),
+        people: all(clock, people()),
         faces: all(clock, vec![sighting(0.0, 3.0)]),
         bodies: all(clock, vec![sighting(0.0, 2.5)]),
         gestures: all(clock, vec![sighting(1.0, 2.5)]),
-        emotions: all(clock, vec![sighting(1.0, 2.0), sighting(1.3, 1.8)]),
+        emotions: all(
+            clock,
+            Expressions {
+                frames: (0..22).map(|second| at(f64::from(second))).collect(),
+                seen: vec![
+                    expression(1.0, EmotionLabel::Joy),
+                    expression(2.0, EmotionLabel::Anger),
+                ],
+                stretches: vec![sighting(1.0, 2.0), sighting(1.3, 1.8)],
+            },
+        ),
         labels: all(clock, ()),
         safety: all(clock, ()),
     }

@@ -7,7 +7,15 @@ use super::{
     coverage::{Modality, SampledSeconds, Stream},
     measure::Measured,
 };
-use contracts::{MediaTime, TimeSpan, shots::BoundaryKind};
+use contracts::{
+    MediaTime, TimeSpan,
+    emotion::{EmotionLabel, EmotionScores},
+    job::VideoMetadata,
+    people::{CameraDistance, GazeDirection, Rectangle},
+    shots::BoundaryKind,
+    sound::BurstPattern,
+    text::{TextPosition, TextRole},
+};
 use std::collections::BTreeMap;
 
 /// Everything that was found in one video.
@@ -17,6 +25,10 @@ pub struct Events {
     pub clock: Clock,
     /// Whether the file has an audio stream.
     pub has_audio: bool,
+    /// What is known of the video besides its bytes.
+    pub metadata: VideoMetadata,
+    /// Width and height of the picture as shown, in pixels.
+    pub picture: (u32, u32),
     /// Shots and boundaries.
     pub shots: Stream<Shots>,
     /// Objects.
@@ -24,19 +36,21 @@ pub struct Events {
     /// The sound.
     pub sound: Stream<Sound>,
     /// What is said.
-    pub speech: Stream<Vec<Utterance>>,
+    pub speech: Stream<Speech>,
     /// What is written.
     pub text: Stream<Vec<Overlay>>,
     /// Stickers.
     pub stickers: Stream<Vec<Overlay>>,
+    /// Who is in the frames, and where they look.
+    pub people: Stream<People>,
     /// Faces.
     pub faces: Stream<Vec<Sighting>>,
     /// Stretches with a body in view.
     pub bodies: Stream<Vec<Sighting>>,
     /// Gestures; frames without one leave no event.
     pub gestures: Stream<Vec<Sighting>>,
-    /// Stretches in which the expression of a face is known.
-    pub emotions: Stream<Vec<Sighting>>,
+    /// Expressions of the main face.
+    pub emotions: Stream<Expressions>,
     /// Where scenes were labelled; the labels are in the result.
     pub labels: Stream<()>,
     /// Where content was judged; the judgement is in the result.
@@ -117,15 +131,121 @@ pub struct Sound {
     pub energy: Vec<EnergyWindow>,
     /// Silent stretches by rising time.
     pub silences: Vec<TimeSpan>,
+    /// The loudest instant; `None` in total silence.
+    pub climax: Option<MediaTime>,
+    /// Population variance of the energy of the windows.
+    pub energy_variance: Option<f64>,
+    /// Where the energy lies; `None` if it was not judged.
+    pub burst_pattern: Option<BurstPattern>,
+}
+
+/// One word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    /// While it is said.
+    pub span: TimeSpan,
+    /// The word with its punctuation.
+    pub text: String,
+    /// Recogniser's confidence, 0–1.
+    pub confidence: f64,
 }
 
 /// Something said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Utterance {
     /// From the first to the last word.
     pub span: TimeSpan,
-    /// The words.
+    /// What is said.
     pub text: String,
+    /// Recogniser's confidence, 0–1.
+    pub confidence: f64,
+    /// Its words by rising time.
+    pub words: Vec<Word>,
+}
+
+/// What is said in a video.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Speech {
+    /// By rising time.
+    pub utterances: Vec<Utterance>,
+    /// ISO 639 code of the language; `None` if nothing is said.
+    pub language: Option<String>,
+    /// Stretches in which a voice is active, understood or not.
+    pub voice: Vec<TimeSpan>,
+}
+
+/// One face in a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceSeen {
+    /// Where it is, in shares of width and height.
+    pub bbox: Rectangle,
+    /// Detector's confidence, 0–1.
+    pub confidence: f64,
+    /// Its track.
+    pub track: Option<String>,
+}
+
+/// Who is in one sampled frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeopleFrame {
+    /// When.
+    pub time: MediaTime,
+    /// Number of persons; `None` if persons were not looked for.
+    pub persons: Option<u32>,
+    /// The faces, the largest first.
+    pub faces: Vec<FaceSeen>,
+    /// How near the camera is; `None` if nobody is seen.
+    pub distance: Option<CameraDistance>,
+}
+
+/// Where one face of one sampled frame looks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GazeSeen {
+    /// When.
+    pub time: MediaTime,
+    /// Place of the face among those of the frame by area, from 1.
+    pub rank: u32,
+    /// 1 straight into the camera, 0 turned away.
+    pub eye_contact: f64,
+    /// Into the camera, or the main direction.
+    pub direction: GazeDirection,
+}
+
+/// Who is in the frames, and where they look.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct People {
+    /// Every frame looked at, by rising time.
+    pub frames: Vec<PeopleFrame>,
+    /// Wherever gaze was measured, by rising time.
+    pub gaze: Vec<GazeSeen>,
+}
+
+/// The expression of the main face in one sampled frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExpressionSeen {
+    /// When.
+    pub time: MediaTime,
+    /// The most probable label.
+    pub label: EmotionLabel,
+    /// Its probability, 0–1.
+    pub confidence: f64,
+    /// All probabilities.
+    pub scores: EmotionScores,
+    /// How pleasant it is, -1 to 1.
+    pub valence: f64,
+    /// 1 less the probability of `neutral`.
+    pub intensity: f64,
+}
+
+/// Expressions of the main face of a video.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Expressions {
+    /// Times of the frames looked at, rising.
+    pub frames: Vec<MediaTime>,
+    /// In every frame with a face, by rising time.
+    pub seen: Vec<ExpressionSeen>,
+    /// Stretches in which it is the same.
+    pub stretches: Vec<Sighting>,
 }
 
 /// A text or a sticker.
@@ -137,6 +257,12 @@ pub struct Overlay {
     pub content: String,
     /// Detector's confidence, 0–1.
     pub confidence: f64,
+    /// What a text is for; `None` for stickers.
+    pub role: Option<TextRole>,
+    /// Ninth of the picture a text stands in; `None` for stickers.
+    pub position: Option<TextPosition>,
+    /// Words and phrases of a text that ask viewers to do something.
+    pub cta_keywords: Vec<String>,
 }
 
 /// A face, gesture or expression, from its first to its last sighting.

@@ -5,8 +5,9 @@ use crate::compute::{
     clock::Clock,
     coverage::{SampledSeconds, Stream},
     events::{
-        Boundary, Detection, EnergyWindow, Objects, Overlay, Shots, Sighting, Sound, Track,
-        Utterance,
+        Boundary, Detection, EnergyWindow, ExpressionSeen, Expressions, FaceSeen, GazeSeen,
+        Objects, Overlay, People, PeopleFrame, Shots, Sighting, Sound, Speech, Track, Utterance,
+        Word,
     },
     measure::{Measured, Reason},
     read,
@@ -17,14 +18,14 @@ use contracts::{
     labels::SceneLabels,
     moderation::Moderation,
     objects::ObjectDetections,
-    people::People,
     shots::ShotList,
-    sound::SoundEnergy,
-    speech::{SpeechSegment, SpeechStatus, SpeechTranscript},
+    sound::{BurstPattern, SoundEnergy},
+    speech::{SpeechSegment, SpeechStatus, SpeechTranscript, SpokenWord},
     text::{TextOnScreen, VisibleInterval},
 };
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What of a video there was to look at.
 pub(super) struct Streams {
@@ -109,19 +110,15 @@ impl Streams {
         }
     }
 
-    pub fn speech(&self, heard: &Measured<SpeechTranscript>) -> Stream<Vec<Utterance>> {
+    pub fn speech(&self, heard: &Measured<SpeechTranscript>) -> Stream<Speech> {
         let heard = match heard {
             Ok(heard) if heard.status != SpeechStatus::NoAudio => heard,
             Ok(_) => return Stream::NotMeasured(NO_AUDIO),
             Err(reason) => return Stream::NotMeasured(reason.clone()),
         };
-        let utterance = |one: &SpeechSegment| Utterance {
-            span: span(one.start, one.end),
-            text: one.text.clone(),
-        };
         let until = MediaTime::from_seconds(heard.duration.unwrap_or_default());
         Stream::Measured {
-            events: heard.segments.iter().map(utterance).collect(),
+            events: speech(heard),
             sampled: self.decoded(until),
         }
     }
@@ -137,6 +134,9 @@ impl Streams {
                 intervals: visible(&track.intervals),
                 content: track.text.clone(),
                 confidence: track.confidence,
+                role: Some(track.role),
+                position: Some(track.position),
+                cta_keywords: track.cta_keywords.clone(),
             });
             Ok((texts.collect(), self.seen_at(&found.metadata.frame_times)))
         })
@@ -154,6 +154,9 @@ impl Streams {
                 intervals: visible(&one.intervals),
                 content: name_of(&one.kind),
                 confidence: one.confidence,
+                role: None,
+                position: None,
+                cta_keywords: Vec::new(),
             });
             Ok((
                 stickers.collect(),
@@ -162,7 +165,13 @@ impl Streams {
         })
     }
 
-    pub fn faces(&self, found: &Measured<People>) -> Stream<Vec<Sighting>> {
+    pub fn people(&self, found: &Measured<contracts::people::People>) -> Stream<People> {
+        self.measured(found, |found| {
+            Ok((people(found), self.seen_at(&found.metadata.frame_times)))
+        })
+    }
+
+    pub fn faces(&self, found: &Measured<contracts::people::People>) -> Stream<Vec<Sighting>> {
         self.measured(found, |people| {
             Ok((
                 sightings::faces(people),
@@ -171,14 +180,14 @@ impl Streams {
         })
     }
 
-    pub fn bodies(&self, found: &Measured<People>) -> Stream<Vec<Sighting>> {
+    pub fn bodies(&self, found: &Measured<contracts::people::People>) -> Stream<Vec<Sighting>> {
         self.measured(found, |people| {
             let bodies = sightings::bodies(people)?;
             Ok((bodies, self.seen_at(&people.metadata.frame_times)))
         })
     }
 
-    pub fn gestures(&self, found: &Measured<People>) -> Stream<Vec<Sighting>> {
+    pub fn gestures(&self, found: &Measured<contracts::people::People>) -> Stream<Vec<Sighting>> {
         self.measured(found, |people| {
             Ok((
                 sightings::gestures(people),
@@ -187,10 +196,10 @@ impl Streams {
         })
     }
 
-    pub fn emotions(&self, read: &Measured<Emotions>) -> Stream<Vec<Sighting>> {
+    pub fn emotions(&self, read: &Measured<Emotions>) -> Stream<Expressions> {
         self.measured(read, |emotions| {
             Ok((
-                sightings::expressions(emotions),
+                expressions(emotions),
                 self.seen_at(&emotions.metadata.frame_times),
             ))
         })
@@ -226,6 +235,85 @@ impl Streams {
             Ok((events, sampled)) => Stream::Measured { events, sampled },
             Err(reason) => Stream::NotMeasured(reason),
         }
+    }
+}
+
+fn speech(heard: &SpeechTranscript) -> Speech {
+    let word = |one: &SpokenWord| Word {
+        span: span(one.start, one.end),
+        text: one.word.clone(),
+        confidence: one.confidence,
+    };
+    let utterance = |one: &SpeechSegment| Utterance {
+        span: span(one.start, one.end),
+        text: one.text.clone(),
+        confidence: one.confidence,
+        words: one.words.iter().map(word).collect(),
+    };
+    Speech {
+        utterances: heard.segments.iter().map(utterance).collect(),
+        language: heard.language.clone(),
+        voice: heard
+            .voice_activity
+            .iter()
+            .map(|one| span(one.start, one.end))
+            .collect(),
+    }
+}
+
+fn people(found: &contracts::people::People) -> People {
+    let mut frames: BTreeMap<MediaTime, PeopleFrame> = BTreeMap::new();
+    let empty = |time| PeopleFrame {
+        time,
+        persons: None,
+        faces: Vec::new(),
+        distance: None,
+    };
+    for seconds in &found.metadata.frame_times {
+        let time = MediaTime::from_seconds(*seconds);
+        frames.entry(time).or_insert_with(|| empty(time));
+    }
+    for one in &found.presence {
+        let time = MediaTime::from_seconds(one.timestamp);
+        let frame = frames.entry(time).or_insert_with(|| empty(time));
+        frame.persons = one.persons;
+        frame.distance = one.camera_distance;
+    }
+    for face in &found.faces {
+        let time = MediaTime::from_seconds(face.timestamp);
+        let frame = frames.entry(time).or_insert_with(|| empty(time));
+        frame.faces.push(FaceSeen {
+            bbox: face.bbox,
+            confidence: face.confidence,
+            track: face.track_id.clone(),
+        });
+    }
+    let gaze = found.gaze.iter().map(|one| GazeSeen {
+        time: MediaTime::from_seconds(one.timestamp),
+        rank: one.rank,
+        eye_contact: one.eye_contact,
+        direction: one.gaze_direction,
+    });
+    People {
+        frames: frames.into_values().collect(),
+        gaze: gaze.collect(),
+    }
+}
+
+fn expressions(read: &Emotions) -> Expressions {
+    let seen = read.emotions.iter().map(|one| ExpressionSeen {
+        time: MediaTime::from_seconds(one.timestamp),
+        label: one.emotion,
+        confidence: one.confidence,
+        scores: one.all_scores,
+        valence: one.valence,
+        intensity: one.intensity,
+    });
+    let frames = read.metadata.frame_times.iter();
+    Expressions {
+        frames: frames.map(|time| MediaTime::from_seconds(*time)).collect(),
+        seen: seen.collect(),
+        stretches: sightings::expressions(read),
     }
 }
 
@@ -289,6 +377,10 @@ fn sound(energy: &SoundEnergy) -> Sound {
             .iter()
             .map(|silence| span(silence.start, silence.end))
             .collect(),
+        climax: energy.climax_timestamp.map(MediaTime::from_seconds),
+        energy_variance: energy.energy_variance,
+        burst_pattern: (energy.burst_pattern != BurstPattern::Unknown)
+            .then_some(energy.burst_pattern),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     );
     block.put(
         "elementCounts.expression",
-        events.emotions.events().map(Vec::len),
+        events.emotions.events().map(|found| found.stretches.len()),
     );
     let counted = given(&evidence.view, |view| view.counted_names());
     block.put("countedElements", counted);

@@ -109,11 +109,7 @@ impl View {
             Element::Gesture,
             spans(&events.gestures, |s| vec![s.span]),
         );
-        count_visible(
-            &mut counts,
-            Element::Expression,
-            spans(&events.emotions, |s| vec![s.span]),
-        );
+        count_visible(&mut counts, Element::Expression, expressions(events));
         for second in &mut counts {
             let expressions = &mut second[Element::Expression as usize];
             *expressions = (*expressions).min(1);
@@ -194,6 +190,13 @@ fn observed_length(clock: Clock, seconds: &[Option<Counts>]) -> f64 {
         .map(|(index, _)| clock.second(index).duration().as_nanos() as u64)
         .sum();
     contracts::MediaTime::from_nanos(nanos).seconds()
+}
+
+/// While each expression is visible.
+fn expressions(events: &Events) -> Vec<Vec<TimeSpan>> {
+    let found = events.emotions.events();
+    let stretches = found.map(|found| found.stretches.iter().map(|one| vec![one.span]).collect());
+    stretches.unwrap_or_default()
 }
 
 /// While each event is visible.
