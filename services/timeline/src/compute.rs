@@ -5,12 +5,22 @@ pub mod build;
 pub mod clock;
 pub mod coverage;
 pub mod density;
+pub mod emotional;
 pub mod entries;
 pub mod events;
+pub mod framing;
+pub mod markers;
 pub mod measure;
+pub mod metadata;
 pub mod numbers;
+pub mod overlay;
 pub mod pacing;
+pub mod phrases;
 pub mod read;
+pub mod reliability;
+pub mod sentiment;
+pub mod spans;
+pub mod speech;
 pub mod unified;
 
 use crate::{Error, Limits, Metric};
@@ -45,10 +55,46 @@ pub const ANALYSES: &[AnalysisSpec] = &[
         metrics: density::METRICS,
     },
     AnalysisSpec {
+        name: emotional::NAME.0,
+        prefix: emotional::NAME.1,
+        analyse: emotional::analyse,
+        metrics: emotional::METRICS,
+    },
+    AnalysisSpec {
+        name: framing::NAME.0,
+        prefix: framing::NAME.1,
+        analyse: framing::analyse,
+        metrics: framing::METRICS,
+    },
+    AnalysisSpec {
         name: pacing::NAME.0,
         prefix: pacing::NAME.1,
         analyse: pacing::analyse,
         metrics: pacing::METRICS,
+    },
+    AnalysisSpec {
+        name: speech::NAME.0,
+        prefix: speech::NAME.1,
+        analyse: speech::analyse,
+        metrics: speech::METRICS,
+    },
+    AnalysisSpec {
+        name: overlay::NAME.0,
+        prefix: overlay::NAME.1,
+        analyse: overlay::analyse,
+        metrics: overlay::METRICS,
+    },
+    AnalysisSpec {
+        name: metadata::NAME.0,
+        prefix: metadata::NAME.1,
+        analyse: metadata::analyse,
+        metrics: metadata::METRICS,
+    },
+    AnalysisSpec {
+        name: markers::NAME.0,
+        prefix: markers::NAME.1,
+        analyse: markers::analyse,
+        metrics: markers::METRICS,
     },
 ];
 

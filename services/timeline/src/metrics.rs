@@ -23,7 +23,8 @@ pub struct Metric {
 }
 
 /// Declares the metrics of one block:
-/// `define_metrics!("analysis", "block", [("field", formula, inputs, unit, range, null rule), …])`.
+/// `define_metrics!("analysis", "block", [("field", formula, inputs, unit, range, null rule), …])`;
+/// without a block, the paths are whole.
 macro_rules! define_metrics {
     ($analysis:literal, $block:literal, [$(
         ($field:literal, $formula:expr, $inputs:expr, $unit:expr, $range:expr, $null:expr)
@@ -32,6 +33,21 @@ macro_rules! define_metrics {
         pub const METRICS: &[$crate::Metric] = &[$($crate::Metric {
             analysis: $analysis,
             path: concat!($block, ".", $field),
+            formula: $formula,
+            inputs: $inputs,
+            unit: $unit,
+            range: $range,
+            null_rule: $null,
+        }),*];
+    };
+    // Fields that stand beside the blocks.
+    ($analysis:literal, [$(
+        ($path:literal, $formula:expr, $inputs:expr, $unit:expr, $range:expr, $null:expr)
+    ),* $(,)?]) => {
+        /// Definitions of these fields.
+        pub const METRICS: &[$crate::Metric] = &[$($crate::Metric {
+            analysis: $analysis,
+            path: $path,
             formula: $formula,
             inputs: $inputs,
             unit: $unit,
@@ -117,13 +133,22 @@ pub fn metrics_markdown() -> String {
          Every field of the analyses, with its one definition. `rumiai explain <name>` prints the\n\
          same. This page is printed from the program; a test keeps it current.\n\n\
          D is the duration of the video in seconds, as probed; scene_pacing ends it where decoding\n\
-         ended. d is the density of a second, N the number of shots, L their lengths. A value that\n\
+         ended. d is the density of a second, N the number of shots, L their lengths. T is the\n\
+         length of the video as far as it was listened to (speech_analysis) or frames were looked\n\
+         at (visual_overlay_analysis), W the words, S the union of the segments of speech. An\n\
+         overlay is one text or sticker laid over the picture, however often it returns; an\n\
+         appearance is one interval in which it is visible. E are the expressions of the main\n\
+         face, one per frame that has one, m their number, u the number of different labels among\n\
+         them. a is the area of the main face of a frame in percent of the picture, A its mean; a\n\
+         second is close if the mean of a in it is above 25, medium above 8, wide above 0, else\n\
+         none. A value that\n\
          was not measured is null, and `notMeasured` in the last block of its analysis says why.\n\
          `[]` stands for every item of a list, `*` for every key of a map.\n",
     );
     let mut heading = ("", "");
     for metric in metrics() {
-        let (block, field) = metric.path.split_once('.').unwrap_or((metric.path, ""));
+        let whole = (metric.path, metric.path);
+        let (block, field) = metric.path.split_once('.').unwrap_or(whole);
         if heading.0 != metric.analysis {
             let _ = write!(text, "\n## {}\n", metric.analysis);
         }

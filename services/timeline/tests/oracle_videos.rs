@@ -113,7 +113,8 @@ fn recorded_scenes_and_objects_are_counted_in_full() {
             json!({}),
             "{name}"
         );
-        let pacing: Value = serde_json::from_slice(&output.analyses[1].result).unwrap();
+        let files = output.analyses.iter().find(|a| a.name == "scene_pacing");
+        let pacing: Value = serde_json::from_slice(&files.unwrap().result).unwrap();
         let core = &pacing["scenePacingCoreMetrics"];
         assert_eq!(core["totalScenes"], cuts + 1, "{name}");
         let rate = numbers::round_to(60.0 * cuts as f64 / duration, 2);

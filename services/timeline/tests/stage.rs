@@ -101,7 +101,19 @@ async fn stores_what_it_computes_and_says_where() {
     let stored = bench.artifacts.get(&analysed.unified).await.unwrap();
     assert_eq!(stored, expected.unified);
     let names: Vec<&str> = analysed.analyses.iter().map(|a| a.name.as_str()).collect();
-    assert_eq!(names, ["creative_density", "scene_pacing"]);
+    assert_eq!(
+        names,
+        [
+            "creative_density",
+            "emotional_journey",
+            "person_framing",
+            "scene_pacing",
+            "speech_analysis",
+            "visual_overlay_analysis",
+            "metadata_analysis",
+            "temporal_markers",
+        ]
+    );
     for (files, expected) in analysed.analyses.iter().zip(expected.analyses) {
         assert_eq!(
             bench.artifacts.get(&files.result).await.unwrap(),
@@ -124,10 +136,28 @@ async fn stores_what_it_computes_and_says_where() {
             "creative_density_complete.json",
             "creative_density_ml.json",
             "creative_density_result.json",
+            "emotional_journey_complete.json",
+            "emotional_journey_ml.json",
+            "emotional_journey_result.json",
+            "metadata_analysis_complete.json",
+            "metadata_analysis_ml.json",
+            "metadata_analysis_result.json",
+            "person_framing_complete.json",
+            "person_framing_ml.json",
+            "person_framing_result.json",
             "scene_pacing_complete.json",
             "scene_pacing_ml.json",
             "scene_pacing_result.json",
+            "speech_analysis_complete.json",
+            "speech_analysis_ml.json",
+            "speech_analysis_result.json",
+            "temporal_markers_complete.json",
+            "temporal_markers_ml.json",
+            "temporal_markers_result.json",
             "unified_analysis.json",
+            "visual_overlay_analysis_complete.json",
+            "visual_overlay_analysis_ml.json",
+            "visual_overlay_analysis_result.json",
         ]
     );
 }

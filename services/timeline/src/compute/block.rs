@@ -21,7 +21,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// An empty block of this name.
+    /// An empty block of this name; the fields of one without a name stand beside the blocks.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self {
@@ -61,8 +61,12 @@ impl Block {
     }
     /// States why nulls inside a field are null, as for `"densityCurve[].density"`.
     pub fn explain(&mut self, field: &str, reason: Reason) {
-        self.missing
-            .push((format!("{}.{field}", self.name), reason));
+        let path = if self.name.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{}.{field}", self.name)
+        };
+        self.missing.push((path, reason));
     }
 }
 
@@ -71,7 +75,7 @@ impl Block {
 pub struct Analysis {
     /// Its name, as `scene_pacing`.
     pub name: &'static str,
-    /// What the names of its blocks begin with.
+    /// What the names of its blocks begin with; may be empty.
     pub prefix: &'static str,
     /// Whether the evidence it rests on was measured at all.
     pub success: bool,
@@ -127,7 +131,11 @@ impl Analysis {
             if position == last {
                 fields.insert(NOT_MEASURED.into(), std::mem::take(&mut reasons).into());
             }
-            assembled.insert(block.name.into(), fields.into());
+            if block.name.is_empty() {
+                assembled.extend(fields);
+            } else {
+                assembled.insert(block.name.into(), fields.into());
+            }
         }
         Ok(Self {
             name,
@@ -137,10 +145,12 @@ impl Analysis {
         })
     }
 
-    /// Its blocks with generic names: without the prefix, first letter upper-cased.
+    /// Its blocks with generic names: without the prefix, first letter upper-cased; unchanged where
+    /// there is no prefix.
     #[must_use]
     pub fn generic_blocks(&self) -> Map<String, Value> {
-        let generic = |name: &String| match name.strip_prefix(self.prefix) {
+        let prefix = Some(self.prefix).filter(|prefix| !prefix.is_empty());
+        let generic = |name: &String| match prefix.and_then(|prefix| name.strip_prefix(prefix)) {
             Some(rest) => {
                 let mut letters = rest.chars();
                 letters

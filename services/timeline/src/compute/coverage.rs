@@ -197,10 +197,11 @@ pub fn completeness(events: &Events, needed: &[Modality]) -> Measured<f64> {
     if events.clock.second_count() == 0 {
         return Err(super::measure::NO_DURATION);
     }
-    let shares: f64 = needed
+    // From zero on: the sum of nothing is negative zero.
+    let shares = needed
         .iter()
         .filter_map(|modality| events.sampled(*modality).ok()?.share())
-        .sum();
+        .fold(0.0, |sum, share| sum + share);
     // Σ shares / measured · measured / needed.
     Ok(shares / needed.len().max(1) as f64)
 }

@@ -49,3 +49,21 @@ pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
         .sum();
     (spread > 0.0).then(|| shared / spread)
 }
+
+/// Pearson's correlation of `(x, y)` points, -1 to 1; `None` if the x or the y do not differ.
+#[must_use]
+pub fn correlation(points: &[(f64, f64)]) -> Option<f64> {
+    let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+    let (mean_x, mean_y) = (mean(&x)?, mean(&y)?);
+    let differ = |values: &[f64]| values.windows(2).any(|two| two[0] != two[1]);
+    if !differ(&x) || !differ(&y) {
+        return None;
+    }
+    let shared: f64 = points
+        .iter()
+        .map(|(x, y)| (x - mean_x) * (y - mean_y))
+        .sum();
+    let spread = (squares(&x, mean_x) * squares(&y, mean_y)).sqrt();
+    // Rounding must not carry it over the ends; values that hardly differ have no spread at all.
+    (spread > 0.0).then(|| (shared / spread).clamp(-1.0, 1.0))
+}

@@ -8,6 +8,7 @@ use super::{
     coverage::PublishedCoverage,
     entries::{self, Data, Entry},
     events::Events,
+    markers,
     measure::Measured,
     read::Dropped,
 };
@@ -123,7 +124,7 @@ pub fn unified(input: &Input, results: &Results, events: &Events) -> Result<Vec<
         video_id: &metadata.id,
         metadata: &metadata,
         duration: events.clock.seconds(),
-        pipeline_status: pipeline_status(results),
+        pipeline_status: pipeline_status(results, events),
         processing_metadata: processing_metadata(input, results, events, &entries),
         timeline: Timeline {
             video_id: &metadata.id,
@@ -152,15 +153,14 @@ pub fn unified(input: &Input, results: &Results, events: &Events) -> Result<Vec<
     })
 }
 
-fn pipeline_status(results: &Results) -> PipelineStatus {
+fn pipeline_status(results: &Results, events: &Events) -> PipelineStatus {
     PipelineStatus {
         yolo: results.objects.is_ok(),
         mediapipe: results.people.is_ok(),
         ocr: results.text.is_ok(),
         scene: results.shots.is_ok(),
         whisper: results.speech.is_ok(),
-        // Temporal markers are not part of this program version.
-        temporal: false,
+        temporal: markers::are_made(events),
         audio_energy: results.sound.is_ok(),
         emotion_detection: results.emotions.is_ok(),
         labels: results.labels.is_ok(),

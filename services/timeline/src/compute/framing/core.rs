@@ -1,0 +1,232 @@
+//! `personFramingCoreMetrics`: who is in the picture, and how near.
+
+use super::{Evidence, FACES, Framing, NULL_FACES, NULL_NOBODY, ShotType};
+use crate::{
+    compute::{
+        block::Block,
+        clock::second_of,
+        events::GazeSeen,
+        measure::{Measured, Reason},
+        numbers,
+    },
+    metrics::define_metrics,
+};
+use std::collections::BTreeMap;
+
+/// Eye contact above which somebody looks into the camera.
+const LOOKING: f64 = 0.5;
+
+/// Most faces in one frame.
+#[must_use]
+pub fn most_faces(framing: &Framing) -> usize {
+    let counts = framing.frames().iter().map(|frame| frame.faces.len());
+    counts.max().unwrap_or_default()
+}
+
+/// `none`, `single` or `multiple`, by the most faces in one frame.
+#[must_use]
+pub const fn primary_subject(most_faces: usize) -> &'static str {
+    match most_faces {
+        0 => "none",
+        1 => "single",
+        _ => "multiple",
+    }
+}
+
+/// Share (0–1) of frames with a face.
+#[must_use]
+pub fn face_visibility(framing: &Framing) -> f64 {
+    framing.main_faces().count() as f64 / framing.frames().len().max(1) as f64
+}
+
+/// The type most of these shots have, but for those without a face, and its share (0–1) of them;
+/// the one seen first among equals. `None` if none has a face.
+#[must_use]
+pub fn dominant(shots: &[ShotType]) -> Option<(ShotType, f64)> {
+    let faced: Vec<ShotType> = (shots.iter().copied())
+        .filter(|shot| *shot != ShotType::Faceless)
+        .collect();
+    let count = |shot: ShotType| faced.iter().filter(|other| **other == shot).count();
+    let best = faced.iter().copied().reduce(|best, shot| {
+        if count(shot) > count(best) {
+            shot
+        } else {
+            best
+        }
+    })?;
+    Some((best, count(best) as f64 / faced.len() as f64))
+}
+
+/// Shot types of the seconds looked at, by time.
+#[must_use]
+pub fn shots(framing: &Framing) -> Vec<ShotType> {
+    let seconds = framing.seconds().iter().flatten();
+    seconds.map(|second| second.shot).collect()
+}
+
+/// Share (0–1) of the seconds with a measurement whose mean eye contact is above 0.5; `None`
+/// without a measurement.
+#[must_use]
+pub fn eye_contact_rate(gaze: &[GazeSeen]) -> Option<f64> {
+    let mut seconds: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for one in gaze {
+        let second = seconds.entry(second_of(one.time)).or_default();
+        second.push(one.eye_contact);
+    }
+    let looking = seconds
+        .values()
+        .filter(|values| numbers::mean(values).is_some_and(|mean| mean > LOOKING));
+    let count = looking.count() as f64;
+    (!seconds.is_empty()).then(|| count / seconds.len() as f64)
+}
+
+/// Number of persons in every frame in which they were looked for.
+#[must_use]
+pub fn persons(framing: &Framing) -> Vec<f64> {
+    let frames = framing.frames().iter();
+    frames
+        .filter_map(|frame| frame.persons)
+        .map(f64::from)
+        .collect()
+}
+
+fn put_persons(block: &mut Block, evidence: &Evidence<'_>) {
+    let persons = evidence.some_of(|framing| {
+        let counts = persons(framing);
+        if counts.is_empty() {
+            return Err(Reason::from("persons were not looked for"));
+        }
+        Ok(counts)
+    });
+    let of = |formula: fn(&Vec<f64>) -> f64| persons.as_ref().map(formula).map_err(Clone::clone);
+    block.put(
+        "personPresenceRate",
+        of(|counts| {
+            counts.iter().filter(|count| **count > 0.0).count() as f64 / counts.len() as f64
+        }),
+    );
+    block.put(
+        "avgPersonCount",
+        of(|counts| counts.iter().sum::<f64>() / counts.len() as f64),
+    );
+    block.put(
+        "maxSimultaneousPeople",
+        of(|counts| counts.iter().copied().fold(0.0, f64::max)).map(|most| most as u64),
+    );
+}
+
+pub(super) fn no_gaze<T>(value: Option<T>) -> Measured<T> {
+    value.ok_or_else(|| Reason::from("where the main face looks was not measured in any frame"))
+}
+
+pub(super) fn block(evidence: &Evidence<'_>) -> Block {
+    let mut block = Block::new("personFramingCoreMetrics");
+    let most = evidence.of(most_faces);
+    block.put("primarySubject", most.clone().map(primary_subject));
+    let size = evidence.some_of_faced(|framing| numbers::mean(&framing.areas()));
+    block.put("averageFaceSize", size);
+    block.put("faceVisibilityRate", evidence.of(face_visibility));
+    let dominant_of = |framing: &Framing| dominant(&shots(framing));
+    let consistency = evidence.some_of_faced(|framing| Some(dominant_of(framing)?.1));
+    block.put("framingConsistency", consistency);
+    block.put("subjectCount", most);
+    let framing =
+        evidence.of(|framing| dominant_of(framing).map_or(ShotType::Faceless, |(shot, _)| shot));
+    block.put("dominantFraming", framing);
+    let contact = evidence.some_of(|framing| no_gaze(eye_contact_rate(framing.gaze())));
+    block.put("eyeContactRate", contact);
+    put_persons(&mut block, evidence);
+    evidence.put_confidence(&mut block);
+    block
+}
+
+const PERSONS: &str = "persons in frames";
+const NULL_PERSONS: &str = "as primarySubject; persons were not looked for";
+
+define_metrics!(
+    "person_framing",
+    "personFramingCoreMetrics",
+    [
+        (
+            "primarySubject",
+            "by subjectCount: none if 0, single if 1, else multiple",
+            FACES,
+            "name",
+            "none, single, multiple",
+            NULL_FACES
+        ),
+        ("averageFaceSize", "A", FACES, "%", "0–100", NULL_NOBODY),
+        (
+            "faceVisibilityRate",
+            "frames with a face / frames looked at",
+            FACES,
+            "1",
+            "0–1",
+            NULL_FACES
+        ),
+        (
+            "framingConsistency",
+            "seconds of the type dominantFraming / seconds with a face",
+            FACES,
+            "1",
+            "0–1",
+            NULL_NOBODY
+        ),
+        (
+            "subjectCount",
+            "most faces in one frame",
+            FACES,
+            "faces",
+            "integer ≥ 0",
+            NULL_FACES
+        ),
+        (
+            "dominantFraming",
+            "most frequent shot type of seconds with a face, the one seen first among equals; none without a face",
+            FACES,
+            "name",
+            "close, medium, wide, none",
+            NULL_FACES
+        ),
+        (
+            "eyeContactRate",
+            "seconds in which the mean eye contact of the main face is above 0.5 / seconds in which it was measured",
+            "gaze",
+            "1",
+            "0–1",
+            "as primarySubject; gaze was not measured in any frame"
+        ),
+        (
+            "personPresenceRate",
+            "frames with a person / frames in which persons were looked for",
+            PERSONS,
+            "1",
+            "0–1",
+            NULL_PERSONS
+        ),
+        (
+            "avgPersonCount",
+            "mean number of persons per frame in which they were looked for",
+            PERSONS,
+            "persons",
+            "≥ 0",
+            NULL_PERSONS
+        ),
+        (
+            "maxSimultaneousPeople",
+            "most persons in one frame",
+            PERSONS,
+            "persons",
+            "integer ≥ 0",
+            NULL_PERSONS
+        ),
+        (
+            "confidence",
+            "personFramingQuality.overallConfidence",
+            "coverage, faces",
+            "1",
+            "0–1",
+            super::quality::NULL_CONFIDENCE
+        ),
+    ]
+);

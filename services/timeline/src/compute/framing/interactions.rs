@@ -1,0 +1,181 @@
+//! `personFramingInteractions`: several people, and people who speak.
+
+use super::{Evidence, FACES, Framing, NULL_FACES, NULL_NOBODY, ShotType, core::dominant};
+use crate::{
+    compute::{
+        block::Block,
+        clock::seconds_of,
+        events::Speech,
+        measure::{Measured, NO_DEFINITION, Reason},
+        numbers,
+    },
+    metrics::define_metrics,
+};
+use std::collections::BTreeSet;
+
+/// Percent of the picture above which a face is as near as in an embrace.
+const INTIMATE_AREA: f64 = 25.0;
+/// Percent of the picture above which a face is as near as a friend's.
+const PERSONAL_AREA: f64 = 8.0;
+/// Percent of the picture above which a face is as near as that of somebody one talks to.
+const SOCIAL_AREA: f64 = 2.0;
+
+/// Mean number of faces per frame.
+#[must_use]
+pub fn mean_faces(framing: &Framing) -> f64 {
+    let frames = framing.frames();
+    let faces: usize = frames.iter().map(|frame| frame.faces.len()).sum();
+    faces as f64 / frames.len().max(1) as f64
+}
+
+/// Number of seconds with at least two faces in one frame.
+#[must_use]
+pub fn group_seconds(framing: &Framing) -> usize {
+    let seconds = framing.seconds().iter().flatten();
+    seconds.filter(|second| second.faces > 1).count()
+}
+
+/// Shot types of the seconds in which a voice is active, of those looked at, by time.
+#[must_use]
+pub fn spoken_shots(framing: &Framing, speech: &Speech) -> Vec<ShotType> {
+    let said = speech.utterances.iter().map(|one| one.span);
+    let seconds: BTreeSet<usize> = speech
+        .voice
+        .iter()
+        .copied()
+        .chain(said)
+        .flat_map(seconds_of)
+        .collect();
+    seconds
+        .into_iter()
+        .filter_map(|second| framing.seconds().get(second)?.map(|view| view.shot))
+        .collect()
+}
+
+/// `intimate` above 25 percent of the picture, `personal` above 8, `social` above 2, else `public`.
+#[must_use]
+pub fn social_distance(average_area: f64) -> &'static str {
+    if average_area > INTIMATE_AREA {
+        "intimate"
+    } else if average_area > PERSONAL_AREA {
+        "personal"
+    } else if average_area > SOCIAL_AREA {
+        "social"
+    } else {
+        "public"
+    }
+}
+
+fn put_speaker(block: &mut Block, evidence: &Evidence<'_>) {
+    let shots: Measured<Vec<ShotType>> = evidence.some_of(|framing| {
+        let shots = spoken_shots(framing, evidence.events.speech.events()?);
+        if shots.is_empty() {
+            return Err(Reason::from(
+                "no voice is active in a second that was looked at",
+            ));
+        }
+        Ok(shots)
+    });
+    let shot = |shots: &Vec<ShotType>| dominant(shots).map_or(ShotType::Faceless, |(shot, _)| shot);
+    let framing = shots.as_ref().map(shot).map_err(Clone::clone);
+    block.put("speakerFraming.dominantShot", framing);
+    let faced = |shots: &Vec<ShotType>| {
+        let faced = shots.iter().filter(|shot| **shot != ShotType::Faceless);
+        faced.count() as f64 / shots.len() as f64
+    };
+    let visible = shots.as_ref().map(faced).map_err(Clone::clone);
+    block.put("speakerFraming.faceShare", visible);
+}
+
+pub(super) fn block(evidence: &Evidence<'_>) -> Block {
+    let mut block = Block::new("personFramingInteractions");
+    block.put(
+        "multiPersonDynamics.max",
+        evidence.of(super::core::most_faces),
+    );
+    block.put("multiPersonDynamics.mean", evidence.of(mean_faces));
+    block.put(
+        "multiPersonDynamics.secondsWithTwoOrMore",
+        evidence.of(group_seconds),
+    );
+    put_speaker(&mut block, evidence);
+    block.put::<f64>("interactionZones", Err(NO_DEFINITION));
+    let size = evidence.some_of_faced(|framing| numbers::mean(&framing.areas()));
+    block.put("socialDistance", size.map(social_distance));
+    evidence.put_confidence(&mut block);
+    block
+}
+
+const NULL_SPEAKER: &str =
+    "as primarySubject; speech was not measured, or no voice is active in a second looked at";
+
+define_metrics!(
+    "person_framing",
+    "personFramingInteractions",
+    [
+        (
+            "multiPersonDynamics.max",
+            "most faces in one frame",
+            FACES,
+            "faces",
+            "integer ≥ 0",
+            NULL_FACES
+        ),
+        (
+            "multiPersonDynamics.mean",
+            "mean number of faces per frame",
+            FACES,
+            "faces",
+            "≥ 0",
+            NULL_FACES
+        ),
+        (
+            "multiPersonDynamics.secondsWithTwoOrMore",
+            "seconds with at least two faces in one frame",
+            FACES,
+            "s",
+            "integer ≥ 0",
+            NULL_FACES
+        ),
+        (
+            "speakerFraming.dominantShot",
+            "most frequent shot type of the seconds with a face in which a voice is active, the one seen first among equals; none if none has a face",
+            "faces, speech",
+            "name",
+            "close, medium, wide, none",
+            NULL_SPEAKER
+        ),
+        (
+            "speakerFraming.faceShare",
+            "seconds with a face / seconds looked at, of those in which a voice is active",
+            "faces, speech",
+            "1",
+            "0–1",
+            NULL_SPEAKER
+        ),
+        (
+            "interactionZones",
+            "none",
+            "nothing",
+            "1",
+            "none",
+            "always: no definition that evidence supports"
+        ),
+        (
+            "socialDistance",
+            "by A: intimate above 25, personal above 8, social above 2, else public",
+            FACES,
+            "name",
+            "intimate, personal, social, public",
+            NULL_NOBODY
+        ),
+        (
+            "confidence",
+            "personFramingQuality.overallConfidence",
+            "coverage, faces",
+            "1",
+            "0–1",
+            super::quality::NULL_CONFIDENCE
+        ),
+    ]
+);

@@ -1,0 +1,107 @@
+//! `personFramingQuality`: how far to trust it.
+
+use super::{Evidence, FACES, Framing, NO_FACE, NULL_NOBODY};
+use crate::{
+    compute::{
+        block::Block,
+        coverage::{Modality, completeness},
+        events::Events,
+        measure::{Measured, NO_DEFINITION},
+        numbers,
+    },
+    metrics::define_metrics,
+};
+
+/// What framing is made from. A file without sound is not short of speech.
+fn needed(events: &Events) -> &'static [Modality] {
+    if events.has_audio {
+        &[Modality::Faces, Modality::Speech]
+    } else {
+        &[Modality::Faces]
+    }
+}
+
+/// Mean confidence of all faces of all frames, 0–1; `None` without a face.
+#[must_use]
+pub fn detection_confidence(framing: &Framing) -> Option<f64> {
+    let faces = framing.frames().iter().flat_map(|frame| &frame.faces);
+    let all: Vec<f64> = faces.map(|face| face.confidence).collect();
+    numbers::mean(&all)
+}
+
+/// Completeness times the mean confidence of faces.
+pub(super) fn confidence(events: &Events, framing: &Framing) -> Measured<f64> {
+    let mean = detection_confidence(framing).ok_or(NO_FACE)?;
+    Ok(completeness(events, needed(events))? * mean)
+}
+
+pub(super) fn block(evidence: &Evidence<'_>) -> Block {
+    let mut block = Block::new("personFramingQuality");
+    for score in [
+        "compositionScore",
+        "framingAppropriate",
+        "visualEngagement",
+        "professionalLevel",
+        "overallScore",
+    ] {
+        block.put::<f64>(score, Err(NO_DEFINITION));
+    }
+    block.put(
+        "dataCompleteness",
+        completeness(evidence.events, needed(evidence.events)),
+    );
+    block.put(
+        "detectionReliability",
+        evidence.some_of_faced(detection_confidence),
+    );
+    block.put("overallConfidence", evidence.confidence.clone());
+    block
+}
+
+pub(super) const NULL_CONFIDENCE: &str =
+    "faces were not measured or none was seen, or the video has no duration";
+const NEVER: &str = "always: no definition that evidence supports";
+
+define_metrics!(
+    "person_framing",
+    "personFramingQuality",
+    [
+        ("compositionScore", "none", "nothing", "1", "none", NEVER),
+        ("framingAppropriate", "none", "nothing", "1", "none", NEVER),
+        ("visualEngagement", "none", "nothing", "1", "none", NEVER),
+        ("professionalLevel", "none", "nothing", "1", "none", NEVER),
+        ("overallScore", "none", "nothing", "1", "none", NEVER),
+        (
+            "dataCompleteness",
+            "share of faces and, if the file has audio, speech that was measured × mean share of seconds looked at of those",
+            "coverage",
+            "1",
+            "0–1",
+            "the video has no duration"
+        ),
+        (
+            "detectionReliability",
+            "mean confidence of all faces of all frames",
+            FACES,
+            "1",
+            "0–1",
+            NULL_NOBODY
+        ),
+        (
+            "overallConfidence",
+            "dataCompleteness × detectionReliability",
+            "coverage, faces",
+            "1",
+            "0–1",
+            NULL_CONFIDENCE
+        ),
+        (
+            "notMeasured.*",
+            "why the field at this path is null",
+            "coverage",
+            "text",
+            "one entry per null",
+            "never; empty if nothing is null"
+        ),
+    ]
+);

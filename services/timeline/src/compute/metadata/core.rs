@@ -1,0 +1,152 @@
+//! `metadataCoreMetrics`: how much there is of everything.
+
+use super::{CAPTION, Evidence, NULL_CAPTION, NULL_COUNTER, NULL_HASHTAGS};
+use crate::{
+    compute::{
+        block::Block,
+        measure::{Measured, NO_DURATION, given},
+    },
+    metrics::define_metrics,
+};
+
+const PERCENT: f64 = 100.0;
+
+/// `count` per hundred views.
+///
+/// # Errors
+/// The reason, if nobody viewed the video.
+pub fn rate(count: u64, views: u64) -> Measured<f64> {
+    if views == 0 {
+        return Err("the video has no views".into());
+    }
+    Ok(PERCENT * count as f64 / views as f64)
+}
+
+fn engagement(evidence: &Evidence<'_>) -> Measured<f64> {
+    let reactions = [evidence.likes()?, evidence.comments()?, evidence.shares()?];
+    let all = reactions
+        .into_iter()
+        .fold(0_u64, |sum, count| sum.saturating_add(count));
+    rate(all, evidence.views()?)
+}
+
+pub(super) fn block(evidence: &Evidence<'_>) -> Block {
+    let mut block = Block::new("metadataCoreMetrics");
+    let clock = evidence.events.clock;
+    block.put(
+        "captionLength",
+        evidence.of(|caption| caption.text.chars().count()),
+    );
+    block.put("wordCount", evidence.of(|caption| caption.words.len()));
+    block.put(
+        "plainWordCount",
+        evidence.of(|caption| caption.plain_words().len()),
+    );
+    block.put("hashtagCount", given(&evidence.hashtags, Vec::len));
+    block.put("emojiCount", evidence.of(|caption| caption.emoji.len()));
+    block.put(
+        "mentionCount",
+        evidence.of(|caption| caption.mentions.len()),
+    );
+    block.put("engagementRate", engagement(evidence));
+    let saves = evidence.saves();
+    block.put(
+        "saveRate",
+        saves.and_then(|saves| rate(saves, evidence.views()?)),
+    );
+    block.put("viewCount", evidence.views());
+    let duration = (clock.second_count() > 0)
+        .then(|| clock.seconds())
+        .ok_or(NO_DURATION);
+    block.put("videoDuration", duration);
+    block
+}
+
+const NULL_RATE: &str = "the source does not tell one of the counters, or tells zero views";
+
+define_metrics!(
+    "metadata_analysis",
+    "metadataCoreMetrics",
+    [
+        (
+            "captionLength",
+            "code points of the caption",
+            CAPTION,
+            "code points",
+            "integer ≥ 0",
+            NULL_CAPTION
+        ),
+        (
+            "wordCount",
+            "what stands between white space, hashtags, emoji and links included",
+            CAPTION,
+            "words",
+            "integer ≥ 0",
+            NULL_CAPTION
+        ),
+        (
+            "plainWordCount",
+            "the words that are neither a hashtag, a mention nor a link and hold a letter or digit",
+            CAPTION,
+            "words",
+            "integer ≥ 0",
+            NULL_CAPTION
+        ),
+        (
+            "hashtagCount",
+            "hashtags the source lists; if it lists none, those in the caption",
+            "metadata",
+            "hashtags",
+            "integer ≥ 0",
+            NULL_HASHTAGS
+        ),
+        (
+            "emojiCount",
+            "extended grapheme clusters shown as a picture: with a character of Emoji_Presentation, or of Emoji before VS16",
+            CAPTION,
+            "emoji",
+            "integer ≥ 0",
+            NULL_CAPTION
+        ),
+        (
+            "mentionCount",
+            "@ and a user name, outside links and e-mail addresses",
+            CAPTION,
+            "mentions",
+            "integer ≥ 0",
+            NULL_CAPTION
+        ),
+        (
+            "engagementRate",
+            "100 (likes + comments + shares) / views",
+            "metadata",
+            "%",
+            "≥ 0",
+            NULL_RATE
+        ),
+        (
+            "saveRate",
+            "100 saves / views",
+            "metadata",
+            "%",
+            "≥ 0",
+            NULL_RATE
+        ),
+        (
+            "viewCount",
+            "views the source tells",
+            "metadata",
+            "views",
+            "integer ≥ 0",
+            NULL_COUNTER
+        ),
+        (
+            "videoDuration",
+            "D",
+            "probe",
+            "s",
+            "> 0",
+            "the video has no duration"
+        ),
+    ]
+);

@@ -1,0 +1,236 @@
+//! `speechKeyEvents`: the moments that stand out.
+
+use super::{
+    Evidence, LISTED, NOTHING_SAID, NULL_CONFIDENCE, NULL_SILENT, SPEECH, Said, SaidWord, Spoken,
+    dynamics::{self, Pause},
+};
+use crate::{
+    compute::{
+        block::Block,
+        clock::span_key,
+        coverage::Modality,
+        events::Sound,
+        measure::{Reason, given_some},
+        phrases::{self, SPOKEN_CALLS, URGENCY},
+        spans,
+    },
+    metrics::define_metrics,
+};
+use contracts::MediaTime;
+use serde::Serialize;
+
+const SILENT_SECONDS: f64 = 2.0;
+const LATE_SHARE: f64 = 0.7;
+
+/// A phrase that asks listeners to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SpokenCall {
+    /// When its first word begins, in seconds.
+    pub timestamp: f64,
+    /// The phrase.
+    pub phrase: &'static str,
+    /// What it asks for.
+    pub category: &'static str,
+    /// How urgent it is: `high`, `medium` or `low`.
+    pub urgency: &'static str,
+}
+
+/// The longest of what is said, the first among equals.
+#[must_use]
+pub fn longest(all: &[Said]) -> Option<&Said> {
+    all.iter().reduce(|best, one| {
+        if one.span.duration() > best.span.duration() {
+            one
+        } else {
+            best
+        }
+    })
+}
+
+/// The pauses of more than 2 s.
+#[must_use]
+pub fn silent_moments(pauses: &[Pause]) -> Vec<Pause> {
+    let long = |pause: &&Pause| pause.duration > SILENT_SECONDS;
+    pauses.iter().filter(long).copied().collect()
+}
+
+/// Energy of the window in which an instant lies.
+#[must_use]
+pub fn energy_at(sound: &Sound, time: MediaTime) -> Option<f64> {
+    let holding = sound.energy.iter().find(|w| w.span.contains(time));
+    holding.map(|window| window.level)
+}
+
+/// Phrases that ask listeners to do something, by time. Urgent are those with an urgent word in
+/// the same segment, then those that begin in the last 30 % of T.
+#[must_use]
+pub fn calls(spoken: &Spoken) -> Vec<SpokenCall> {
+    let mut calls = Vec::new();
+    for said in spoken.all() {
+        let row: Vec<&str> = said.words.iter().map(|word| word.text.as_str()).collect();
+        let urgent = !phrases::find(&row, URGENCY).is_empty();
+        for found in phrases::find(&row, SPOKEN_CALLS) {
+            let begins = |word: &SaidWord| word.span.start.seconds();
+            let timestamp = said.words.get(found.first).map_or(0.0, begins);
+            let late = timestamp >= LATE_SHARE * spoken.duration();
+            calls.push(SpokenCall {
+                timestamp,
+                phrase: found.phrase.text,
+                category: found.phrase.kind,
+                urgency: match (urgent, late) {
+                    (true, _) => "high",
+                    (false, true) => "medium",
+                    (false, false) => "low",
+                },
+            });
+        }
+    }
+    calls
+}
+
+pub(super) fn block(evidence: &Evidence<'_>) -> Block {
+    let mut block = Block::new("speechKeyEvents");
+    let longest = evidence.some(|spoken| {
+        let said = longest(spoken.all()).cloned();
+        said.ok_or_else(|| Reason::from(NOTHING_SAID))
+    });
+    let length = longest.clone().map(|said| spans::length(said.span));
+    block.put("longestSegment.duration", length);
+    let key = longest.clone().map(|said| span_key(said.span));
+    block.put("longestSegment.timestamp", key);
+    let words = longest.map(|said| said.words.len());
+    block.put("longestSegment.words", words);
+    let sound = evidence.events.sound.events();
+    let climax = given_some(&sound, |sound| {
+        let climax = sound.climax;
+        climax.ok_or_else(|| Reason::from("there is nothing but silence"))
+    });
+    block.put(
+        "climaxMoment.timestamp",
+        climax.clone().map(MediaTime::seconds),
+    );
+    let intensity = climax.and_then(|time| {
+        let energy = energy_at(sound.clone()?, time);
+        energy.ok_or_else(|| Reason::from("no energy window holds the climax"))
+    });
+    block.put("climaxMoment.intensity", intensity);
+    let silent = evidence.of(|spoken| silent_moments(&dynamics::pauses(spoken.voiced())));
+    block.put("silentMoments", silent);
+    block.put("callsToAction", evidence.in_english(calls));
+    evidence.put_confidence(&mut block, &[Modality::Speech, Modality::Sound]);
+    block
+}
+
+const NULL_CLIMAX: &str = "sound was not measured, or there is nothing but silence";
+
+define_metrics!(
+    "speech_analysis",
+    "speechKeyEvents",
+    [
+        (
+            "longestSegment.duration",
+            "length of the longest segment",
+            SPEECH,
+            "s",
+            "≥ 0",
+            NULL_SILENT
+        ),
+        (
+            "longestSegment.timestamp",
+            "the longest segment, the first among equals, widened to whole seconds",
+            SPEECH,
+            "s",
+            "\"a-bs\"",
+            NULL_SILENT
+        ),
+        (
+            "longestSegment.words",
+            "its words",
+            SPEECH,
+            "words",
+            "integer ≥ 1",
+            NULL_SILENT
+        ),
+        (
+            "climaxMoment.timestamp",
+            "the loudest instant of the sound",
+            "sound",
+            "s",
+            "0–D",
+            NULL_CLIMAX
+        ),
+        (
+            "climaxMoment.intensity",
+            "energy of the window it lies in, as a share of the 95th percentile of all",
+            "sound",
+            "1",
+            "0–1",
+            NULL_CLIMAX
+        ),
+        (
+            "silentMoments[].start",
+            "beginning of a gap in S of more than 2 s; by time",
+            SPEECH,
+            "s",
+            "0–T",
+            LISTED
+        ),
+        ("silentMoments[].end", "its end", SPEECH, "s", "0–T", LISTED),
+        (
+            "silentMoments[].duration",
+            "its length",
+            SPEECH,
+            "s",
+            "> 2",
+            LISTED
+        ),
+        (
+            "silentMoments[].type",
+            "by length: dramatic up to 3 s, else awkward",
+            SPEECH,
+            "name",
+            "dramatic, awkward",
+            LISTED
+        ),
+        (
+            "callsToAction[].timestamp",
+            "beginning of the first word of a phrase that asks for something, within one segment; by time",
+            SPEECH,
+            "s",
+            "0–T",
+            LISTED
+        ),
+        (
+            "callsToAction[].phrase",
+            "the phrase: follow, like, subscribe, comment, share, hit the; link in bio, check out, visit, go to; buy, purchase, get yours, order now; save this, bookmark, remember; tag someone, send this, share with",
+            SPEECH,
+            "text",
+            "one of the list",
+            LISTED
+        ),
+        (
+            "callsToAction[].category",
+            "what it asks for",
+            SPEECH,
+            "name",
+            "engagement, traffic, conversion, save, viral",
+            LISTED
+        ),
+        (
+            "callsToAction[].urgency",
+            "high if its segment holds now, today or quick; else medium from 0.7 T on; else low",
+            SPEECH,
+            "name",
+            "high, medium, low",
+            LISTED
+        ),
+        (
+            "confidence",
+            "completeness of speech and sound × mean confidence of the segments",
+            "coverage, speech",
+            "1",
+            "0–1",
+            NULL_CONFIDENCE
+        ),
+    ]
+);

@@ -1,0 +1,214 @@
+//! `speechPatterns`: how it is said.
+
+use super::{Evidence, LISTED, NEVER, NULL_CONFIDENCE, SPEECH, Spoken, dynamics, interactions};
+use crate::{
+    compute::{
+        block::Block,
+        coverage::Modality,
+        measure::{Measured, NO_DEFINITION, Reason},
+        phrases::{self, DIRECT_ADDRESS, INCLUSIVE_ADDRESS, Phrase, SPOKEN_HOOKS},
+    },
+    metrics::define_metrics,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Lengths of the phrases whose repetition counts, in words.
+const PHRASE_WORDS: [usize; 2] = [2, 3];
+const GESTURE_SHARE: f64 = 0.5;
+
+/// A phrase that makes listeners stay.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct VerbalHook {
+    /// When its first word begins, in seconds.
+    pub timestamp: f64,
+    /// The phrase.
+    pub phrase: &'static str,
+    /// How it does.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+/// Share (0–1) of the phrases of two and three words within a segment that are said more than
+/// once; `None` if no segment has two words.
+#[must_use]
+pub fn repetition(spoken: &Spoken) -> Option<f64> {
+    let rows: Vec<Vec<&str>> = spoken
+        .all()
+        .iter()
+        .map(|said| said.words.iter().map(|word| word.text.as_str()).collect())
+        .collect();
+    let mut counts: BTreeMap<&[&str], usize> = BTreeMap::new();
+    for row in &rows {
+        for length in PHRASE_WORDS {
+            for phrase in row.windows(length) {
+                *counts.entry(phrase).or_insert(0) += 1;
+            }
+        }
+    }
+    let all: usize = counts.values().sum();
+    let repeated: usize = counts.values().filter(|count| **count > 1).sum();
+    (all > 0).then(|| repeated as f64 / all as f64)
+}
+
+/// Phrases that make listeners stay, by time; greetings count as the first words only.
+#[must_use]
+pub fn hooks(spoken: &Spoken) -> Vec<VerbalHook> {
+    let words: Vec<_> = spoken.words().collect();
+    let row: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    phrases::find(&row, SPOKEN_HOOKS)
+        .into_iter()
+        .map(|found| VerbalHook {
+            timestamp: words[found.first].span.start.seconds(),
+            phrase: found.phrase.text,
+            kind: found.phrase.kind,
+        })
+        .collect()
+}
+
+/// How often words of a list are said.
+#[must_use]
+pub fn mentions(spoken: &Spoken, list: &[Phrase]) -> usize {
+    let row: Vec<&str> = spoken.words().map(|word| word.text.as_str()).collect();
+    phrases::find(&row, list).len()
+}
+
+/// Number of question marks.
+#[must_use]
+pub fn questions(spoken: &Spoken) -> usize {
+    let marks = |text: &str| {
+        text.chars()
+            .filter(|c| matches!(c, '?' | '？' | '؟'))
+            .count()
+    };
+    spoken.all().iter().map(|said| marks(&said.text)).sum()
+}
+
+fn techniques(evidence: &Evidence<'_>) -> Measured<Vec<&'static str>> {
+    let gestures = interactions::gesture_share(evidence);
+    let bursts = dynamics::measured_bursts(evidence);
+    evidence.of(|spoken| {
+        let pauses = dynamics::pauses(spoken.voiced());
+        let paused = |kind: &str| pauses.iter().any(|pause| pause.kind == kind);
+        [
+            ("strategic_pauses", paused("strategic")),
+            ("dramatic_pauses", paused("dramatic")),
+            (
+                "repetition",
+                repetition(spoken).is_some_and(|share| share > 0.0),
+            ),
+            (
+                "gestures",
+                gestures.is_ok_and(|share| share > GESTURE_SHARE),
+            ),
+            (
+                "energy_bursts",
+                bursts.is_ok_and(|bursts| !bursts.is_empty()),
+            ),
+        ]
+        .into_iter()
+        .filter(|(_, holds)| *holds)
+        .map(|(name, _)| name)
+        .collect()
+    })
+}
+
+pub(super) fn block(evidence: &Evidence<'_>) -> Block {
+    let mut block = Block::new("speechPatterns");
+    let repetition = evidence.some_of_voiced(|spoken| {
+        repetition(spoken).ok_or_else(|| Reason::from("no segment has two words"))
+    });
+    block.put("repetitionRate", repetition);
+    block.put("emphasisTechniques", techniques(evidence));
+    block.put::<&str>("narrativeStyle", Err(NO_DEFINITION));
+    block.put("verbalHooks", evidence.in_english(hooks));
+    block.put("questionCount", evidence.of(questions));
+    let direct = evidence.in_english(|spoken| mentions(spoken, DIRECT_ADDRESS));
+    block.put("directAddressCount", direct);
+    let inclusive = evidence.in_english(|spoken| mentions(spoken, INCLUSIVE_ADDRESS));
+    block.put("inclusiveAddressCount", inclusive);
+    evidence.put_confidence(&mut block, &[Modality::Speech]);
+    block
+}
+
+const NULL_ENGLISH: &str = "as totalWords; the language is not English";
+
+define_metrics!(
+    "speech_analysis",
+    "speechPatterns",
+    [
+        (
+            "repetitionRate",
+            "phrases of 2 and 3 words within a segment that are said more than once / all such phrases, each as often as it is said",
+            SPEECH,
+            "1",
+            "0–1",
+            "as totalWords; no segment has two words"
+        ),
+        (
+            "emphasisTechniques",
+            "those that hold: strategic_pauses (gap in S of 1 to 2 s), dramatic_pauses (2 to 3 s), repetition (repetitionRate > 0), gestures (speechGestureSync > 0.5), energy_bursts (a speechBurst)",
+            "speech, gestures, sound",
+            "names",
+            "list of techniques",
+            super::NULL_SPEECH
+        ),
+        ("narrativeStyle", "none", "nothing", "name", "none", NEVER),
+        (
+            "verbalHooks[].timestamp",
+            "beginning of the first word of a phrase that makes listeners stay; by time",
+            SPEECH,
+            "s",
+            "0–T",
+            LISTED
+        ),
+        (
+            "verbalHooks[].phrase",
+            "the phrase: did you know, guess what, wait for it, watch this, check this out; amazing, incredible, mind-blowing, shocking, unbelievable; you won't believe, you need to see, this will change; hey, hi, hello, what's up as the first words; secret, trick, hack, tip",
+            SPEECH,
+            "text",
+            "one of the list",
+            LISTED
+        ),
+        (
+            "verbalHooks[].type",
+            "how it does",
+            SPEECH,
+            "name",
+            "question, hyperbole, promise, greeting, value_prop",
+            LISTED
+        ),
+        (
+            "questionCount",
+            "question marks in what is said",
+            SPEECH,
+            "questions",
+            "integer ≥ 0",
+            super::NULL_SPEECH
+        ),
+        (
+            "directAddressCount",
+            "you, your, you're, you'll and you've in W",
+            SPEECH,
+            "words",
+            "integer ≥ 0",
+            NULL_ENGLISH
+        ),
+        (
+            "inclusiveAddressCount",
+            "we, us, our and let's in W",
+            SPEECH,
+            "words",
+            "integer ≥ 0",
+            NULL_ENGLISH
+        ),
+        (
+            "confidence",
+            "share of seconds listened to × mean confidence of the segments",
+            "coverage, speech",
+            "1",
+            "0–1",
+            NULL_CONFIDENCE
+        ),
+    ]
+);
