@@ -122,6 +122,48 @@ fn elements_are_counted_as_people_would_count_them() {
 }
 
 #[test]
+fn a_text_that_flickers_counts_once_in_a_second_and_ends_with_the_video() {
+    let mut read = perceived::text();
+    let mut again = read["tracks"][0]["intervals"][1].clone();
+    (again["start"], again["end"]) = (json!(7.8), json!(7.9));
+    read["tracks"][0]["intervals"]
+        .as_array_mut()
+        .unwrap()
+        .push(again.clone());
+    (again["start"], again["end"]) = (json!(10.0), json!(11.0));
+    read["tracks"][0]["intervals"]
+        .as_array_mut()
+        .unwrap()
+        .push(again);
+    let input = Input {
+        text: json(&read),
+        ..perceived()
+    };
+    let density = result(&input, "creative_density");
+    let curve = density["densityDynamics"]["densityCurve"].clone();
+    assert_eq!(curve[7]["density"], 1.0, "visible twice within the second");
+    let whole = unified(&input);
+    assert_eq!(entries(&whole, "text")[4]["end"], 10.4);
+}
+
+#[test]
+fn a_network_that_took_part_twice_is_named_once() {
+    let mut labelled = perceived::labels();
+    labelled["metadata"]["models"] = perceived::people()["metadata"]["models"].clone();
+    let input = Input {
+        labels: json(&labelled),
+        ..perceived()
+    };
+    let whole = unified(&input);
+    let models = whole["processing_metadata"]["provenance"]["models"].as_array();
+    let named = models
+        .unwrap()
+        .iter()
+        .filter(|model| model["name"] == "yunet");
+    assert_eq!(named.count(), 1);
+}
+
+#[test]
 fn what_a_stage_did_not_leave_is_null_with_its_reason() {
     type Take = fn(&mut Input);
     let cases: [(StageName, &str, &[&str], Take); 6] = [

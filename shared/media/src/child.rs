@@ -47,8 +47,17 @@ pub(crate) async fn run(
             std::io::ErrorKind::BrokenPipe.into(),
         ));
     };
+    let pid = child.id();
     let listen = async {
-        let (read, log) = tokio::join!(read_all(answer, collector), tail(log));
+        let read = async {
+            let read = read_all(answer, collector, request.limits.silence()).await;
+            if matches!(read, Err(Error::Crashed(_))) {
+                // It stands still, and would keep its log open for ever.
+                kill(pid);
+            }
+            read
+        };
+        let (read, log) = tokio::join!(read, tail(log));
         // An answer that ends early or well leaves the reason to the exit status.
         let status = match &read {
             Ok(()) | Err(Error::Protocol(ProtocolError::Truncated)) => {
@@ -82,19 +91,36 @@ pub(crate) async fn run(
 
 /// Kills what is left of the child's process group and waits for the child.
 async fn end(child: &mut Child) {
-    if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
-        // It may have ended by itself in this moment, which is as good.
-        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
-    }
+    kill(child.id());
     let _ = child.wait().await;
 }
 
-async fn read_all(answer: ChildStdout, collector: &mut impl Collect) -> Result<(), Error> {
-    let mut answer = BufReader::with_capacity(READ_BUFFER_BYTES, answer);
-    while let Some(record) = read_record(&mut answer).await? {
-        collector.take(record).await?;
+fn kill(pid: Option<u32>) {
+    if let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()) {
+        // It may have ended by itself in this moment, which is as good.
+        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
     }
-    Ok(())
+}
+
+/// Takes every record.
+///
+/// # Errors
+/// [`Error::Crashed`] if the child says nothing for too long.
+async fn read_all(
+    answer: ChildStdout,
+    collector: &mut impl Collect,
+    silence: Duration,
+) -> Result<(), Error> {
+    let mut answer = BufReader::with_capacity(READ_BUFFER_BYTES, answer);
+    loop {
+        let record = timeout(silence, read_record(&mut answer))
+            .await
+            .map_err(|_| Error::Crashed(format!("it said nothing for {} s", silence.as_secs())))?;
+        match record? {
+            Some(record) => collector.take(record).await?,
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Reads a log to its end and keeps only the last of it.

@@ -72,7 +72,7 @@ impl Decoder {
     }
 
     /// Decodes the whole file in one pass and leaves frames, thumbnails and audio as files in
-    /// `output`. A child that crashes is replaced once. Damaged streams are decoded a second time,
+    /// `output`. A child that crashes, or stands still, is replaced once, by one that decodes on one thread. Damaged streams are decoded a second time,
     /// on one thread, so that the same bytes give the same result. On any error, and when this future is
     /// dropped, the child is killed and its files are removed.
     ///
@@ -90,8 +90,9 @@ impl Decoder {
         let run = |threads| self.decode_once(threads, input, output, cancel, progress);
         let media = match run(threads).await {
             Err(error) if error.is_worth_a_second_child() => {
-                tracing::warn!(%error, "the decoder failed, trying a fresh one");
-                run(threads).await?
+                // What threads did to each other one thread cannot do to itself.
+                tracing::warn!(%error, "the decoder failed, trying a fresh one on one thread");
+                return run(1).await;
             }
             outcome => outcome?,
         };

@@ -23,6 +23,8 @@ pub const DEFAULT_FRAMES: u64 = 108_000;
 pub const DEFAULT_TOTAL_PIXELS: u64 = 60_000_000_000;
 /// Default for [`Limits::wall_time_s`].
 pub const DEFAULT_WALL_TIME_S: u32 = 600;
+/// Default for [`Limits::silence_s`].
+pub const DEFAULT_SILENCE_S: u32 = 60;
 /// Default for [`Limits::cpu_time_s`].
 pub const DEFAULT_CPU_TIME_S: u32 = 900;
 /// Default for [`Limits::address_space_bytes`]: 2 GiB.
@@ -53,6 +55,9 @@ pub struct Limits {
     pub total_pixels: u64,
     /// Time on the clock in seconds; the child is killed after it.
     pub wall_time_s: u32,
+    /// How long the child may say nothing, in seconds; then it counts as crashed. Threads of a
+    /// codec library that wait for each other over a damaged stream never come back.
+    pub silence_s: u32,
     /// Processor time of the child in seconds, over all its threads.
     pub cpu_time_s: u32,
     /// Address space of the child in bytes.
@@ -72,6 +77,7 @@ impl Default for Limits {
             frames: DEFAULT_FRAMES,
             total_pixels: DEFAULT_TOTAL_PIXELS,
             wall_time_s: DEFAULT_WALL_TIME_S,
+            silence_s: DEFAULT_SILENCE_S,
             cpu_time_s: DEFAULT_CPU_TIME_S,
             address_space_bytes: DEFAULT_ADDRESS_SPACE_BYTES,
             output_bytes: DEFAULT_OUTPUT_BYTES,
@@ -122,6 +128,7 @@ impl Limits {
             ("frames", self.frames),
             ("total_pixels", self.total_pixels),
             ("wall_time_s", self.wall_time_s.into()),
+            ("silence_s", self.silence_s.into()),
             ("cpu_time_s", self.cpu_time_s.into()),
             ("output_bytes", self.output_bytes),
         ];
@@ -134,6 +141,11 @@ impl Limits {
             self.address_space_bytes,
             "must be at least 536870912, the decoder cannot start in less",
         )
+    }
+    /// [`Limits::silence_s`] as a duration.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        Duration::from_secs(self.silence_s.into())
     }
     /// [`Limits::wall_time_s`] as a duration.
     #[must_use]

@@ -247,6 +247,42 @@ async fn a_second_child_may_succeed() {
 }
 
 #[tokio::test]
+async fn a_child_that_stands_still_is_replaced_by_one_on_one_thread() {
+    let mut bench = Bench::new();
+    bench.limits.silence_s = 1;
+    let (requests, mark) = (bench.path("runs"), bench.path("mark"));
+    bench.answering(&good(true), "");
+    // The first one keeps its log open and has a child of its own that does so too.
+    let script = format!(
+        "echo \"$1\" >> '{}'\n[ -e '{1}' ] || {{ : > '{1}'; /bin/sleep 1000 & wait; }}\n/bin/cat '{2}'",
+        requests.display(),
+        mark.display(),
+        bench.path("answer").display()
+    );
+    let media = bench.decode(bench.script(&script)).await.unwrap();
+    assert!(media.damaged);
+    let requests = fs::read_to_string(requests).unwrap();
+    let threads: Vec<bool> = requests
+        .lines()
+        .map(|request| request.contains("\"decoder_threads\":1"))
+        .collect();
+    assert_eq!(threads, [false, true]);
+}
+
+#[tokio::test]
+async fn one_that_stands_still_twice_has_crashed_twice() {
+    let mut bench = Bench::new();
+    bench.limits.silence_s = 1;
+    let script = format!("{}\nexec /bin/sleep 1000", bench.count_run());
+    let outcome = bench.decode(bench.script(&script)).await;
+    let Err(Error::Crashed(reason)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(reason.contains("said nothing for 1 s"), "{reason}");
+    assert_eq!(bench.runs(), 2);
+}
+
+#[tokio::test]
 async fn what_a_limit_kills_is_too_expensive_and_not_tried_again() {
     let bodies = [
         "kill -KILL $$",
