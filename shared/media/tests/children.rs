@@ -17,7 +17,7 @@ use stage::StageError;
 use std::{
     fs::{self, File},
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -191,6 +191,13 @@ async fn the_child_has_nothing_in_its_environment_but_two_constants() {
     assert_eq!(names, ["GST_REGISTRY_DISABLE", "MALLOC_ARENA_MAX"]);
 }
 
+/// Which of the noted requests asked for one thread.
+fn on_one_thread(requests: &Path) -> Vec<bool> {
+    let requests = fs::read_to_string(requests).unwrap();
+    let asks = |request: &str| request.contains("\"decoder_threads\":1");
+    requests.lines().map(asks).collect()
+}
+
 #[tokio::test]
 async fn damaged_streams_are_decoded_again_on_one_thread() {
     let bench = Bench::new();
@@ -201,12 +208,7 @@ async fn damaged_streams_are_decoded_again_on_one_thread() {
         .await
         .unwrap();
     assert!(media.damaged);
-    let requests = fs::read_to_string(requests).unwrap();
-    let threads: Vec<bool> = requests
-        .lines()
-        .map(|r| r.contains("\"decoder_threads\":1"))
-        .collect();
-    assert_eq!(threads, [false, true]);
+    assert_eq!(on_one_thread(&requests), [false, true]);
 }
 
 #[tokio::test]
@@ -261,12 +263,7 @@ async fn a_child_that_stands_still_is_replaced_by_one_on_one_thread() {
     );
     let media = bench.decode(bench.script(&script)).await.unwrap();
     assert!(media.damaged);
-    let requests = fs::read_to_string(requests).unwrap();
-    let threads: Vec<bool> = requests
-        .lines()
-        .map(|request| request.contains("\"decoder_threads\":1"))
-        .collect();
-    assert_eq!(threads, [false, true]);
+    assert_eq!(on_one_thread(&requests), [false, true]);
 }
 
 #[tokio::test]
