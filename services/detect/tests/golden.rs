@@ -11,7 +11,7 @@
 
 mod common;
 
-use common::{input, pictures, run, stage};
+use common::{input, run, stage};
 use contracts::{StageName, objects::ObjectDetections};
 use detect::{Config, compute::classes};
 use inference::ModelSet;
@@ -34,7 +34,7 @@ struct Expected {
 async fn found(set: ModelSet) -> ObjectDetections {
     let bench = Bench::default();
     let picture = include_bytes!("golden/astronaut.jpg");
-    let frames = pictures(&bench, SIZE, &[(0, picture)]).await;
+    let frames = bench.pictures(SIZE, &[(0, picture)]).await;
     let config = Config {
         confidence: Some(0.5),
         ..Config::default()

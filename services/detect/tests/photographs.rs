@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{find, input, photograph, pictures, run, stage};
+use common::{find, input, photograph, run, stage};
 use contracts::{StageName, objects::ObjectDetections};
 use detect::{Config, Detector};
 use inference::ModelSet;
@@ -33,7 +33,7 @@ fn config(set: ModelSet) -> Config {
 async fn objects_in(name: &str, size: (u32, u32), set: ModelSet) -> ObjectDetections {
     let bench = Bench::default();
     let jpeg = photograph(name);
-    let frames = pictures(&bench, size, &[(0, &jpeg)]).await;
+    let frames = bench.pictures(size, &[(0, &jpeg)]).await;
     let stage = stage(set, config(set));
     run(
         &stage,

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{input, photograph, pictures, run, stage};
+use common::{input, photograph, run, stage};
 use contracts::{
     StageName,
     decoded::PictureSet,
@@ -21,7 +21,7 @@ const SIZE: (u32, u32) = (810, 1080);
 async fn bus_frames(bench: &Bench, times: &[u64]) -> PictureSet {
     let jpeg = photograph("bus.jpg");
     let shown: Vec<(u64, &[u8])> = times.iter().map(|time| (*time, jpeg.as_slice())).collect();
-    pictures(bench, SIZE, &shown).await
+    bench.pictures(SIZE, &shown).await
 }
 
 async fn shots(context: &StageContext, changes: &[f64]) -> ShotsFound {
@@ -145,7 +145,7 @@ async fn shots_number_the_tracks() {
 #[tokio::test]
 async fn a_set_without_pictures_has_no_objects() {
     let bench = Bench::default();
-    let frames = pictures(&bench, SIZE, &[]).await;
+    let frames = bench.pictures(SIZE, &[]).await;
     let stage = stage(ModelSet::Permissive, Config::default());
     let found = run(
         &stage,
@@ -160,7 +160,7 @@ async fn a_set_without_pictures_has_no_objects() {
 #[tokio::test]
 async fn what_is_no_picture_is_rejected() {
     let bench = Bench::default();
-    let frames = pictures(&bench, SIZE, &[(0, b"no picture")]).await;
+    let frames = bench.pictures(SIZE, &[(0, b"no picture")]).await;
     let stage = stage(ModelSet::Permissive, Config::default());
     let ended = stage
         .run(input(frames, SIZE, None), &bench.context(StageName::Detect))

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{engine, input, photograph, stage};
+use common::{input, photograph, stage};
 use contracts::{
     StageName,
     labels::{FrameEmbeddings, LabelMethod, SceneLabels},
@@ -148,7 +148,7 @@ async fn a_pair_of_your_own_names_pictures() {
 
 #[test]
 fn a_pair_that_is_none_is_refused_by_name() {
-    let engine = engine(ModelSet::Permissive);
+    let engine = testkit::engine(ModelSet::Permissive);
     let open = |clip| {
         let config = Config {
             clip: Some(clip),

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{engine, input, photograph, stage};
+use common::{input, photograph, stage};
 use contracts::{
     StageName,
     moderation::{Moderation, SafetyRating},
@@ -187,9 +187,9 @@ fn a_named_model_is_taken_and_a_forbidden_one_refused() {
         model: Some(model),
         ..Config::default()
     };
-    let agpl = engine(ModelSet::Agpl);
+    let agpl = testkit::engine(ModelSet::Agpl);
     let chosen = Moderate::open(&agpl, named(Moderator::OpenNsfw)).unwrap();
     assert_eq!(chosen.moderator(), Moderator::OpenNsfw);
-    let permissive = engine(ModelSet::Permissive);
+    let permissive = testkit::engine(ModelSet::Permissive);
     assert!(Moderate::open(&permissive, named(Moderator::Nudenet)).is_err());
 }

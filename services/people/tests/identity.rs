@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{decoded, pictures, run, usual};
+use common::{decoded, run, usual};
 use contracts::{MediaTime, StageName, messages::PeopleInput};
 use inference::Tensor;
 use people::compute::identity::{self, Description, join};
@@ -141,7 +141,7 @@ async fn people_are_recognised_from_shot_to_shot() {
         .map(|(at, jpeg)| (*at, jpeg.as_slice()))
         .collect();
     let size = (528, 358);
-    let frames = pictures(&bench, size, &all).await;
+    let frames = bench.pictures(size, &all).await;
     let changes: Vec<f64> = cuts.iter().skip(1).map(|cut| cut.seconds()).collect();
     let input = PeopleInput {
         decoded: decoded(frames, size),

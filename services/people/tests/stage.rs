@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{decoded, persons, photograph, pictures, run, shots, stage, usual};
+use common::{decoded, persons, photograph, run, shots, stage, usual};
 use contracts::{StageName, messages::PeopleInput, people::DistanceSource};
 use inference::ModelSet;
 use people::Config;
@@ -14,7 +14,7 @@ use testkit::Bench;
 async fn input(bench: &Bench, times: &[u64], changes: Option<&[f64]>) -> PeopleInput {
     let (jpeg, size) = photograph("astronaut.png");
     let shown: Vec<(u64, &[u8])> = times.iter().map(|time| (*time, jpeg.as_slice())).collect();
-    let frames = pictures(bench, size, &shown).await;
+    let frames = bench.pictures(size, &shown).await;
     PeopleInput {
         decoded: decoded(frames, size),
         shots: match changes {
@@ -91,7 +91,7 @@ async fn frames_are_sampled_to_the_end_and_progress_is_told() {
 async fn bodies_are_missing_where_persons_were_not_looked_for() {
     let (jpeg, size) = photograph("bus.jpg");
     let bench = Bench::default();
-    let frames = pictures(&bench, size, &[(0, &jpeg), (200, &jpeg)]).await;
+    let frames = bench.pictures(size, &[(0, &jpeg), (200, &jpeg)]).await;
     let boxes = [[0.062, 0.369, 0.304, 0.836]];
     let input = PeopleInput {
         decoded: decoded(frames, size),
@@ -141,7 +141,7 @@ async fn a_set_without_pictures_has_nobody() {
 async fn limits_are_kept_and_told() {
     let bench = Bench::default();
     let (jpeg, size) = photograph("zidane.jpg");
-    let frames = pictures(&bench, size, &[(0, &jpeg)]).await;
+    let frames = bench.pictures(size, &[(0, &jpeg)]).await;
     let mut config = Config::default();
     config.faces.max_faces = 1;
     let input = PeopleInput {
@@ -158,7 +158,7 @@ async fn limits_are_kept_and_told() {
 #[tokio::test]
 async fn what_is_no_picture_is_rejected() {
     let bench = Bench::default();
-    let frames = pictures(&bench, (100, 100), &[(0, b"no picture")]).await;
+    let frames = bench.pictures((100, 100), &[(0, b"no picture")]).await;
     let input = PeopleInput {
         decoded: decoded(frames, (100, 100)),
         shots: None,

@@ -11,7 +11,7 @@ use contracts::{
     manifest::ModelStamp,
     sound::{ClassShares, SoundClasses},
 };
-use inference::{CacheDir, Engine, EngineConfig, Provider, Tensor};
+use inference::{Engine, ModelSet, Tensor};
 use ndarray::{ArrayD, IxDyn};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -22,7 +22,6 @@ use sound::{
         spectrum::MelBands,
     },
 };
-use std::sync::{Mutex, PoisonError};
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("golden/jfk-classes.json")).unwrap()
@@ -49,13 +48,7 @@ fn speech() -> Vec<f32> {
 }
 
 fn engine() -> Engine {
-    static LOADING: Mutex<()> = Mutex::new(());
-    let _alone = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    let settings = EngineConfig {
-        providers: vec![Provider::Cpu],
-        ..EngineConfig::default()
-    };
-    Engine::start(CacheDir::new(testkit::cache_dir()), settings).unwrap()
+    testkit::engine(ModelSet::Permissive)
 }
 
 #[test]

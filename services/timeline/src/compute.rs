@@ -48,55 +48,28 @@ pub struct AnalysisSpec {
 
 /// The analyses, in the order in which they are reported.
 pub const ANALYSES: &[AnalysisSpec] = &[
-    AnalysisSpec {
-        name: density::NAME.0,
-        prefix: density::NAME.1,
-        analyse: density::analyse,
-        metrics: density::METRICS,
-    },
-    AnalysisSpec {
-        name: emotional::NAME.0,
-        prefix: emotional::NAME.1,
-        analyse: emotional::analyse,
-        metrics: emotional::METRICS,
-    },
-    AnalysisSpec {
-        name: framing::NAME.0,
-        prefix: framing::NAME.1,
-        analyse: framing::analyse,
-        metrics: framing::METRICS,
-    },
-    AnalysisSpec {
-        name: pacing::NAME.0,
-        prefix: pacing::NAME.1,
-        analyse: pacing::analyse,
-        metrics: pacing::METRICS,
-    },
-    AnalysisSpec {
-        name: speech::NAME.0,
-        prefix: speech::NAME.1,
-        analyse: speech::analyse,
-        metrics: speech::METRICS,
-    },
-    AnalysisSpec {
-        name: overlay::NAME.0,
-        prefix: overlay::NAME.1,
-        analyse: overlay::analyse,
-        metrics: overlay::METRICS,
-    },
-    AnalysisSpec {
-        name: metadata::NAME.0,
-        prefix: metadata::NAME.1,
-        analyse: metadata::analyse,
-        metrics: metadata::METRICS,
-    },
-    AnalysisSpec {
-        name: markers::NAME.0,
-        prefix: markers::NAME.1,
-        analyse: markers::analyse,
-        metrics: markers::METRICS,
-    },
+    spec(density::NAME, density::analyse, density::METRICS),
+    spec(emotional::NAME, emotional::analyse, emotional::METRICS),
+    spec(framing::NAME, framing::analyse, framing::METRICS),
+    spec(pacing::NAME, pacing::analyse, pacing::METRICS),
+    spec(speech::NAME, speech::analyse, speech::METRICS),
+    spec(overlay::NAME, overlay::analyse, overlay::METRICS),
+    spec(metadata::NAME, metadata::analyse, metadata::METRICS),
+    spec(markers::NAME, markers::analyse, markers::METRICS),
 ];
+
+const fn spec(
+    (name, prefix): (&'static str, &'static str),
+    analyse: fn(&Events) -> Result<Analysis, Error>,
+    metrics: &'static [&'static [Metric]],
+) -> AnalysisSpec {
+    AnalysisSpec {
+        name,
+        prefix,
+        analyse,
+        metrics,
+    }
+}
 
 /// Everything the analyses are made from.
 #[derive(Debug, Clone)]

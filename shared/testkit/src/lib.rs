@@ -10,6 +10,14 @@
     reason = "tests are told by the environment where things lie"
 )]
 
+#[cfg(feature = "engine")]
+mod engine;
+mod film;
+
+#[cfg(feature = "engine")]
+pub use engine::engine;
+pub use film::film;
+
 use artifacts::Memory;
 use contracts::{
     ArtifactRef, JobId, MediaTime, Sha256, StageName,

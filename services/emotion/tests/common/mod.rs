@@ -3,40 +3,24 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use contracts::{
-    ArtifactKey, ArtifactRef, MediaTime, Sha256, StageName, codec,
-    decoded::{
-        Completeness, Container, PictureEntry, PictureIndex, PictureSet, Probe, VideoStream,
-    },
+    MediaTime, StageName,
+    decoded::PictureSet,
     emotion::Emotions,
-    messages::{Decoded, EmotionInput, PeopleFound},
+    messages::{EmotionInput, PeopleFound},
     people::{Face, FacePoints, LeftOut, MeshState, People, PeopleMetadata, Presence, Rectangle},
 };
 use emotion::{Config, Emotion};
 use image::{RgbImage, codecs::jpeg::JpegEncoder};
-use inference::{CacheDir, Engine, EngineConfig, Provider};
-use stage::{Artifacts, Stage, StageContext};
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::{Mutex, PoisonError},
-};
+use inference::ModelSet;
+use stage::{Stage, StageContext};
+use std::{collections::BTreeMap, path::Path};
 use testkit::Bench;
 
 const JPEG_QUALITY: u8 = 88;
-const NANOS_PER_MILLISECOND: u64 = 1_000_000;
 
 /// The stage on the CPU.
 pub fn stage(config: Config) -> Emotion {
-    // ONNX Runtime is loaded once per process, whichever test comes first.
-    static LOADING: Mutex<()> = Mutex::new(());
-    let _alone = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(testkit::cache_file("models").is_dir());
-    let settings = EngineConfig {
-        providers: vec![Provider::Cpu],
-        ..EngineConfig::default()
-    };
-    let engine = Engine::start(CacheDir::new(testkit::cache_dir()), settings).unwrap();
-    Emotion::open(&engine, config).unwrap()
+    Emotion::open(&testkit::engine(ModelSet::Permissive), config).unwrap()
 }
 
 /// A photograph that `make setup` fetches.
@@ -57,67 +41,17 @@ pub struct Shown<'a> {
     pub faces: Vec<([f64; 4], Option<&'a str>)>,
 }
 
-async fn put(bench: &Bench, name: &str, bytes: Vec<u8>) -> ArtifactRef {
-    let key = ArtifactKey::new(format!("media/film/{name}")).unwrap();
-    bench.artifacts.put(&key, bytes.into()).await.unwrap()
-}
-
 async fn pictures(bench: &Bench, shown: &[Shown<'_>]) -> PictureSet {
-    let (mut data, mut entries) = (Vec::new(), Vec::new());
-    for (number, one) in (0_u64..).zip(shown) {
+    let jpeg = |one: &Shown<'_>| {
         let mut jpeg = Vec::new();
         let encoder = JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
         one.picture.write_with_encoder(encoder).unwrap();
-        entries.push(PictureEntry {
-            time: MediaTime::from_nanos(one.milliseconds * NANOS_PER_MILLISECOND),
-            frame_number: number * 6,
-            offset: data.len() as u64,
-            length: u32::try_from(jpeg.len()).unwrap(),
-            crc32: crc32fast::hash(&jpeg),
-        });
-        data.extend_from_slice(&jpeg);
-    }
-    let size = shown.first().map_or((1, 1), |one| one.picture.dimensions());
-    let index = PictureIndex {
-        width: size.0,
-        height: size.1,
-        pictures: entries,
+        (one.milliseconds, jpeg)
     };
-    PictureSet {
-        count: u32::try_from(shown.len()).unwrap(),
-        data: put(bench, "frames.jpegs", data).await,
-        index: put(bench, "frames.index", codec::encode(&index).unwrap()).await,
-    }
-}
-
-fn decoded(frames: PictureSet, size: (u32, u32), seconds: f64) -> Decoded {
-    let duration = MediaTime::from_seconds(seconds);
-    Decoded {
-        media: Sha256::of(b"film"),
-        probe: Probe {
-            container: Container::Mp4,
-            duration,
-            video: VideoStream {
-                codec: "h264".into(),
-                width: size.0,
-                height: size.1,
-                rotation_degrees: 0,
-                frame_rate: None,
-            },
-            audio: None,
-            size_bytes: 1,
-        },
-        completeness: Completeness {
-            complete: true,
-            video_until: duration,
-            frames_decoded: 1,
-            problems: Vec::new(),
-        },
-        thumbnails: frames.clone(),
-        audio: None,
-        signals: frames.index.clone(),
-        frames,
-    }
+    let jpegs: Vec<(u64, Vec<u8>)> = shown.iter().map(jpeg).collect();
+    let jpegs: Vec<(u64, &[u8])> = jpegs.iter().map(|(time, jpeg)| (*time, &**jpeg)).collect();
+    let size = shown.first().map_or((1, 1), |one| one.picture.dimensions());
+    bench.pictures(size, &jpegs).await
 }
 
 fn faces(shown: &[Shown<'_>]) -> Vec<Face> {
@@ -211,7 +145,11 @@ pub async fn input(bench: &Bench, shown: &[Shown<'_>]) -> EmotionInput {
     let people = people(shown);
     let reference = context.store_json("people.json", &people).await.unwrap();
     EmotionInput {
-        decoded: decoded(pictures(bench, shown).await, size, seconds),
+        decoded: testkit::film(
+            pictures(bench, shown).await,
+            size,
+            MediaTime::from_seconds(seconds),
+        ),
         people: PeopleFound {
             landmarks: reference.clone(),
             people: reference,

@@ -3,26 +3,18 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use contracts::{
-    ArtifactKey, ArtifactRef, MediaTime, Sha256, StageName, codec,
-    decoded::{
-        ChangeSignals, Completeness, Container, PictureEntry, PictureIndex, PictureSet, Probe,
-        VideoStream,
-    },
+    MediaTime, Sha256, StageName, codec,
+    decoded::{ChangeSignals, PictureSet},
     messages::{Decoded, OcrInput, ShotsFound, Transcribed},
     shots::{ShotList, ShotMetadata},
     speech::{SpeechMetadata, SpeechSegment, SpeechStatus, SpeechTranscript, SpokenWord},
     text::{TextOnScreen, TextTrack},
 };
-use inference::{CacheDir, Engine, EngineConfig, Provider};
+use inference::{Engine, ModelSet};
 use media::{DecodeParameters, Decoder, DecoderCommand, Limits, RgbPicture, pictures};
 use ocr::{Config, Ocr, Reader, compute::tracks::TextLine};
-use stage::{Artifacts, StageContext};
-use std::{
-    fs::File,
-    path::Path,
-    process::Command,
-    sync::{Mutex, PoisonError},
-};
+use stage::StageContext;
+use std::{fs::File, path::Path, process::Command};
 use testkit::Bench;
 use tokio_util::sync::CancellationToken;
 
@@ -30,15 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf";
 
 fn engine() -> Engine {
-    // ONNX Runtime is loaded once per process, whichever test comes first.
-    static LOADING: Mutex<()> = Mutex::new(());
-    let _alone = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(testkit::cache_file("models/pp-ocr-recognition").is_dir());
-    let settings = EngineConfig {
-        providers: vec![Provider::Cpu],
-        ..EngineConfig::default()
-    };
-    Engine::start(CacheDir::new(testkit::cache_dir()), settings).unwrap()
+    testkit::engine(ModelSet::Permissive)
 }
 
 /// The stage on the CPU.
@@ -104,11 +88,6 @@ pub fn texts(lines: &[TextLine]) -> Vec<&str> {
         .collect()
 }
 
-async fn put(bench: &Bench, name: &str, bytes: Vec<u8>) -> ArtifactRef {
-    let key = ArtifactKey::new(format!("media/film/{name}")).unwrap();
-    bench.artifacts.put(&key, bytes.into()).await.unwrap()
-}
-
 /// Decodes a video on the real decode path, as the input of the stage.
 pub async fn decoded(bench: &Bench, path: &Path) -> OcrInput {
     let command = DecoderCommand::locate(None).unwrap();
@@ -122,13 +101,13 @@ pub async fn decoded(bench: &Bench, path: &Path) -> OcrInput {
         .unwrap();
     let jpegs = std::fs::read(&decoded.frames.path).unwrap();
     let frames = PictureSet {
-        data: put(bench, "frames.jpegs", jpegs).await,
-        index: put(
-            bench,
-            "frames.index",
-            codec::encode(&decoded.frames.index).unwrap(),
-        )
-        .await,
+        data: bench.put("frames.jpegs", jpegs).await,
+        index: bench
+            .put(
+                "frames.index",
+                codec::encode(&decoded.frames.index).unwrap(),
+            )
+            .await,
         count: u32::try_from(decoded.frames.index.pictures.len()).unwrap(),
     };
     OcrInput {
@@ -136,7 +115,9 @@ pub async fn decoded(bench: &Bench, path: &Path) -> OcrInput {
             media: Sha256::of(b"film"),
             thumbnails: frames.clone(),
             audio: None,
-            signals: put(bench, "signals", codec::encode(&decoded.signals).unwrap()).await,
+            signals: bench
+                .put("signals", codec::encode(&decoded.signals).unwrap())
+                .await,
             frames,
             probe: decoded.probe,
             completeness: decoded.completeness,
@@ -155,36 +136,10 @@ pub async fn run(stage: &Ocr, input: OcrInput, context: &StageContext) -> TextOn
     text
 }
 
-/// A set of pictures, each with its time in milliseconds.
-pub async fn pictures_of(bench: &Bench, size: (u32, u32), shown: &[(u64, &[u8])]) -> PictureSet {
-    let mut data = Vec::new();
-    let mut entries = Vec::new();
-    for (number, (milliseconds, jpeg)) in (0_u64..).zip(shown) {
-        entries.push(PictureEntry {
-            time: MediaTime::from_nanos(milliseconds * 1_000_000),
-            frame_number: number * 6,
-            offset: data.len() as u64,
-            length: u32::try_from(jpeg.len()).unwrap(),
-            crc32: crc32fast::hash(jpeg),
-        });
-        data.extend_from_slice(jpeg);
-    }
-    let index = PictureIndex {
-        width: size.0,
-        height: size.1,
-        pictures: entries,
-    };
-    PictureSet {
-        count: u32::try_from(shown.len()).unwrap(),
-        data: put(bench, "frames.jpegs", data).await,
-        index: put(bench, "frames.index", codec::encode(&index).unwrap()).await,
-    }
-}
-
 /// The input of the stage for pictures of a video of `size` as shown, of which nothing else is
 /// known: every frame may differ from the one before.
 pub async fn input(bench: &Bench, size: (u32, u32), shown: &[(u64, &[u8])]) -> OcrInput {
-    let frames = pictures_of(bench, size, shown).await;
+    let frames = bench.pictures(size, shown).await;
     let times: Vec<MediaTime> = shown
         .iter()
         .map(|(milliseconds, _)| MediaTime::from_nanos(milliseconds * 1_000_000))
@@ -205,30 +160,8 @@ pub async fn input(bench: &Bench, size: (u32, u32), shown: &[(u64, &[u8])]) -> O
     let end = MediaTime::from_nanos(end * 1_000_000);
     OcrInput {
         decoded: Decoded {
-            media: Sha256::of(b"film"),
-            probe: Probe {
-                container: Container::Mp4,
-                duration: end,
-                video: VideoStream {
-                    codec: "h264".into(),
-                    width: size.0,
-                    height: size.1,
-                    rotation_degrees: 0,
-                    frame_rate: None,
-                },
-                audio: None,
-                size_bytes: 1,
-            },
-            completeness: Completeness {
-                complete: true,
-                video_until: end,
-                frames_decoded: shown.len() as u64,
-                problems: Vec::new(),
-            },
-            thumbnails: frames.clone(),
-            audio: None,
-            signals: put(bench, "signals", codec::encode(&signals).unwrap()).await,
-            frames,
+            signals: bench.put("signals", codec::encode(&signals).unwrap()).await,
+            ..testkit::film(frames, size, end)
         },
         shots: None,
         transcript: None,

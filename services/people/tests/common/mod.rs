@@ -3,10 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use contracts::{
-    ArtifactKey, ArtifactRef, MediaTime, Sha256, StageName, codec,
-    decoded::{
-        Completeness, Container, PictureEntry, PictureIndex, PictureSet, Probe, VideoStream,
-    },
+    MediaTime, Sha256, StageName,
+    decoded::PictureSet,
     manifest::ModelStamp,
     messages::{Decoded, Detected, PeopleInput, ShotsFound},
     objects::{ObjectAnnotation, ObjectDetections, ObjectMetadata},
@@ -17,31 +15,17 @@ use image::{
     AnimationDecoder, DynamicImage, RgbImage,
     codecs::{gif::GifDecoder, jpeg::JpegEncoder},
 };
-use inference::{CacheDir, Engine, EngineConfig, ModelSet, Provider};
+use inference::ModelSet;
 use people::{Config, People};
-use stage::{Artifacts, StageContext};
-use std::{
-    fs::File,
-    io::BufReader,
-    sync::{Mutex, PoisonError},
-};
+use stage::StageContext;
+use std::{fs::File, io::BufReader};
 use testkit::Bench;
 
 const JPEG_QUALITY: u8 = 95;
 
 /// The stage on the CPU with the weights of `set`.
 pub fn stage(set: ModelSet, config: Config) -> People {
-    // ONNX Runtime is loaded once per process, whichever test comes first.
-    static LOADING: Mutex<()> = Mutex::new(());
-    let _alone = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(testkit::cache_file("models").is_dir());
-    let settings = EngineConfig {
-        set,
-        providers: vec![Provider::Cpu],
-        ..EngineConfig::default()
-    };
-    let engine = Engine::start(CacheDir::new(testkit::cache_dir()), settings).unwrap();
-    People::open(&engine, config).unwrap()
+    People::open(&testkit::engine(set), config).unwrap()
 }
 
 /// The stage with default settings and permissive weights.
@@ -88,66 +72,9 @@ pub fn hand_frames(positions: &[usize]) -> (Vec<Vec<u8>>, (u32, u32)) {
     (shown.collect(), frames[0].buffer().dimensions())
 }
 
-async fn put(bench: &Bench, name: &str, bytes: Vec<u8>) -> ArtifactRef {
-    let key = ArtifactKey::new(format!("media/film/{name}")).unwrap();
-    bench.artifacts.put(&key, bytes.into()).await.unwrap()
-}
-
-/// A set of pictures, each with its time in milliseconds.
-pub async fn pictures(bench: &Bench, size: (u32, u32), shown: &[(u64, &[u8])]) -> PictureSet {
-    let mut data = Vec::new();
-    let mut entries = Vec::new();
-    for (number, (milliseconds, jpeg)) in (0_u64..).zip(shown) {
-        entries.push(PictureEntry {
-            time: MediaTime::from_nanos(milliseconds * 1_000_000),
-            frame_number: number * 6,
-            offset: data.len() as u64,
-            length: u32::try_from(jpeg.len()).unwrap(),
-            crc32: crc32fast::hash(jpeg),
-        });
-        data.extend_from_slice(jpeg);
-    }
-    let index = PictureIndex {
-        width: size.0,
-        height: size.1,
-        pictures: entries,
-    };
-    PictureSet {
-        count: u32::try_from(shown.len()).unwrap(),
-        data: put(bench, "frames.jpegs", data).await,
-        index: put(bench, "frames.index", codec::encode(&index).unwrap()).await,
-    }
-}
-
 /// The decoded video of `size` as shown.
 pub fn decoded(frames: PictureSet, size: (u32, u32)) -> Decoded {
-    let duration = MediaTime::from_seconds(60.0);
-    Decoded {
-        media: Sha256::of(b"film"),
-        probe: Probe {
-            container: Container::Mp4,
-            duration,
-            video: VideoStream {
-                codec: "h264".into(),
-                width: size.0,
-                height: size.1,
-                rotation_degrees: 0,
-                frame_rate: None,
-            },
-            audio: None,
-            size_bytes: 1,
-        },
-        completeness: Completeness {
-            complete: true,
-            video_until: duration,
-            frames_decoded: 1,
-            problems: Vec::new(),
-        },
-        thumbnails: frames.clone(),
-        audio: None,
-        signals: frames.index.clone(),
-        frames,
-    }
+    testkit::film(frames, size, MediaTime::from_seconds(60.0))
 }
 
 /// Shots with boundaries at these times, in seconds.
@@ -233,7 +160,7 @@ pub async fn run_on(
     persons_at: Option<&[[f64; 4]]>,
 ) -> (Result, LandmarkSet) {
     let bench = Bench::default();
-    let frames = pictures(&bench, size, &[(0, &jpeg)]).await;
+    let frames = bench.pictures(size, &[(0, &jpeg)]).await;
     let objects = match persons_at {
         Some(boxes) => Some(persons(&bench, &[0.0], boxes).await),
         None => None,

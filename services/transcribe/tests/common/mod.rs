@@ -3,14 +3,13 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use contracts::{
-    ArtifactKey, ArtifactRef, MediaTime, Sha256, StageName,
-    decoded::{AudioTrack, Completeness, Container, PictureSet, Probe, VideoStream},
+    ArtifactKey, ArtifactRef, MediaTime, StageName,
+    decoded::AudioTrack,
     messages::{Decoded, TranscribeInput, Transcribed},
     speech::SpeechTranscript,
 };
-use inference::{CacheDir, Engine, EngineConfig, Provider};
+use inference::ModelSet;
 use stage::{Artifacts, Stage};
-use std::sync::{Mutex, PoisonError};
 use testkit::Bench;
 use transcribe::{Config, Transcribe};
 
@@ -19,16 +18,7 @@ pub const RATE: usize = 16_000;
 
 /// The stage on the CPU.
 pub fn stage(config: Config) -> Transcribe {
-    // ONNX Runtime is loaded once per process, whichever test comes first.
-    static LOADING: Mutex<()> = Mutex::new(());
-    let _alone = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    assert!(testkit::cache_file("models/whisper-base-decoder").is_dir());
-    let settings = EngineConfig {
-        providers: vec![Provider::Cpu],
-        ..EngineConfig::default()
-    };
-    let engine = Engine::start(CacheDir::new(testkit::cache_dir()), settings).unwrap();
-    Transcribe::open(&engine, config).unwrap()
+    Transcribe::open(&testkit::engine(ModelSet::Permissive), config).unwrap()
 }
 
 /// Samples of a recording that `make setup` fetches.
@@ -62,42 +52,10 @@ pub async fn input(bench: &Bench, samples: Option<&[f32]>) -> TranscribeInput {
         sample_count: samples.len() as u64,
     });
     TranscribeInput {
-        decoded: decoded(&stored, audio),
-    }
-}
-
-fn decoded(any: &ArtifactRef, audio: Option<AudioTrack>) -> Decoded {
-    let pictures = PictureSet {
-        data: any.clone(),
-        index: any.clone(),
-        count: 0,
-    };
-    let duration = MediaTime::from_seconds(60.0);
-    Decoded {
-        media: Sha256::of(b"film"),
-        probe: Probe {
-            container: Container::Mp4,
-            duration,
-            video: VideoStream {
-                codec: "h264".into(),
-                width: 640,
-                height: 360,
-                rotation_degrees: 0,
-                frame_rate: None,
-            },
-            audio: None,
-            size_bytes: 1,
+        decoded: Decoded {
+            audio,
+            ..testkit::decoded(&stored, MediaTime::from_seconds(60.0))
         },
-        completeness: Completeness {
-            complete: true,
-            video_until: duration,
-            frames_decoded: 1,
-            problems: Vec::new(),
-        },
-        frames: pictures.clone(),
-        thumbnails: pictures,
-        audio,
-        signals: any.clone(),
     }
 }
 
