@@ -9,5 +9,5 @@ mod run;
 
 pub use config::Limits;
 pub use error::Error;
-pub use metrics::{Metric, explain, metrics, metrics_markdown, suggest};
+pub use metrics::{Horizon, Metric, Range, explain, metrics, metrics_markdown, suggest};
 pub use run::Timeline;

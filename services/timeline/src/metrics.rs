@@ -1,10 +1,14 @@
 //! The registry of metrics: one definition each, beside its formula, gathered here.
 
+mod range;
+
+pub use range::{Horizon, Range};
+
 use crate::compute::ANALYSES;
 use std::fmt::Write as _;
 
 /// Definition of one published field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metric {
     /// The analysis it belongs to, as `scene_pacing`.
     pub analysis: &'static str,
@@ -17,7 +21,7 @@ pub struct Metric {
     /// Its unit; `1` for a share or a count ratio.
     pub unit: &'static str,
     /// Which values it can take.
-    pub range: &'static str,
+    pub range: Range,
     /// When it is null.
     pub null_rule: &'static str,
 }
@@ -160,11 +164,12 @@ pub fn metrics_markdown() -> String {
             );
         }
         heading = (metric.analysis, block);
+        let range = metric.range.to_string();
         let cells = [
             metric.formula,
             metric.inputs,
             metric.unit,
-            metric.range,
+            &range,
             metric.null_rule,
         ]
         .map(|cell| cell.replace('|', "\\|"));

@@ -365,7 +365,7 @@ fn paths_are_unique_and_definitions_complete() {
             metric.formula,
             metric.inputs,
             metric.unit,
-            metric.range,
+            &metric.range.to_string(),
             metric.null_rule,
         ] {
             assert!(!part.trim().is_empty(), "{}", metric.path);

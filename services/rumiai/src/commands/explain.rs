@@ -65,7 +65,8 @@ fn as_json(metric: &Metric) -> serde_json::Value {
         "formula": metric.formula,
         "inputs": metric.inputs,
         "unit": metric.unit,
-        "range": metric.range,
+        "range": metric.range.to_string(),
+        "schema": metric.range.schema(),
         "null_rule": metric.null_rule,
     })
 }

@@ -7,7 +7,7 @@ use crate::{
         measure::{given, given_some},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 /// Σd: elements of all known seconds.
@@ -107,17 +107,31 @@ define_metrics!(
             "Σd / D, over the seconds looked at",
             D,
             "elements/s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_DENSITY
         ),
-        ("maxDensity", "max d", D, "elements", "≥ 0", NULL_DENSITY),
-        ("minDensity", "min d", D, "elements", "≥ 0", NULL_DENSITY),
+        (
+            "maxDensity",
+            "max d",
+            D,
+            "elements",
+            Range::AtLeast(0.0),
+            NULL_DENSITY
+        ),
+        (
+            "minDensity",
+            "min d",
+            D,
+            "elements",
+            Range::AtLeast(0.0),
+            NULL_DENSITY
+        ),
         (
             "stdDeviation",
             "population standard deviation of d",
             D,
             "elements",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_DENSITY
         ),
         (
@@ -125,7 +139,7 @@ define_metrics!(
             "Σd; an element visible in two seconds counts in both; only kinds named in countedElements count",
             D,
             "elements",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_DENSITY
         ),
         (
@@ -133,7 +147,7 @@ define_metrics!(
             "avgDensity, under its second name",
             D,
             "elements/s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_DENSITY
         ),
         (
@@ -141,7 +155,7 @@ define_metrics!(
             "number of texts, those known to be filmed left out; one that returns counts once",
             "text",
             "texts",
-            "integer ≥ 0",
+            Range::COUNT,
             COUNT
         ),
         (
@@ -149,7 +163,7 @@ define_metrics!(
             "number of sticker tracks",
             "stickers",
             "stickers",
-            "integer ≥ 0",
+            Range::COUNT,
             COUNT
         ),
         (
@@ -157,7 +171,7 @@ define_metrics!(
             "number of shot boundaries of any kind",
             "shots",
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             COUNT
         ),
         (
@@ -165,7 +179,7 @@ define_metrics!(
             "per class the larger of its number of tracks and its most detections in one frame, summed",
             "objects",
             "objects",
-            "integer ≥ 0",
+            Range::COUNT,
             COUNT
         ),
         (
@@ -173,7 +187,7 @@ define_metrics!(
             "number of gestures",
             "gestures",
             "gestures",
-            "integer ≥ 0",
+            Range::COUNT,
             COUNT
         ),
         (
@@ -181,7 +195,7 @@ define_metrics!(
             "number of stretches with a known expression",
             "emotions",
             "expressions",
-            "integer ≥ 0",
+            Range::COUNT,
             COUNT
         ),
         (
@@ -189,7 +203,14 @@ define_metrics!(
             "the kinds of elements that were measured and so enter d",
             "coverage",
             "names",
-            "subset of text, object, gesture, transition, sticker, expression",
+            Range::ListOf(&Range::OneOf(&[
+                "text",
+                "object",
+                "gesture",
+                "transition",
+                "sticker",
+                "expression"
+            ])),
             NULL_DENSITY
         ),
         (
@@ -197,7 +218,7 @@ define_metrics!(
             "number of shot boundaries; the beginning of the video is none",
             "shots",
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             COUNT
         ),
         (
@@ -205,7 +226,7 @@ define_metrics!(
             "seconds with d > 0 / seconds looked at",
             D,
             "1",
-            "0–1",
+            Range::Share,
             NULL_DENSITY
         ),
         (
@@ -213,7 +234,7 @@ define_metrics!(
             "densityQuality.overallConfidence",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

@@ -11,7 +11,7 @@ use crate::{
         measure::{Measured, given},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use serde::Serialize;
 
@@ -144,7 +144,7 @@ define_metrics!(
             "position of the second",
             "clock",
             "s",
-            "integer 0 … ⌈D⌉ − 1",
+            Range::COUNT,
             SECOND
         ),
         (
@@ -152,7 +152,7 @@ define_metrics!(
             "d of the second",
             D,
             "elements",
-            "integer ≥ 0",
+            Range::COUNT,
             UNSAMPLED
         ),
         (
@@ -160,7 +160,15 @@ define_metrics!(
             "the kind with the highest count; among equals the first of text, object, gesture, scene_change, sticker, expression; none if d = 0",
             D,
             "name",
-            "text, object, gesture, scene_change, sticker, expression, none",
+            Range::OneOf(&[
+                "text",
+                "object",
+                "gesture",
+                "scene_change",
+                "sticker",
+                "expression",
+                "none"
+            ]),
             UNSAMPLED
         ),
         (
@@ -168,7 +176,7 @@ define_metrics!(
             "stdDeviation / (avgDensity + 0.001)",
             D,
             "1",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_DENSITY
         ),
         (
@@ -176,7 +184,7 @@ define_metrics!(
             "front_loaded if mean d of the first ⌊n/3⌋ seconds > 1.5 × that of the last ⌈n/3⌉; else back_loaded if the last > 1.5 × the first; else oscillating if stdDeviation > 0.5 avgDensity; else even",
             D,
             "name",
-            "front_loaded, back_loaded, oscillating, even",
+            Range::OneOf(&["front_loaded", "back_loaded", "oscillating", "even"]),
             NULL_THIRDS
         ),
         (
@@ -184,7 +192,7 @@ define_metrics!(
             "increasing or decreasing if the least-squares line over d changes by more than 25 % of mean d from first to last second; else erratic if volatility > 1; else stable",
             D,
             "name",
-            "increasing, decreasing, erratic, stable",
+            Range::OneOf(&["increasing", "decreasing", "erratic", "stable"]),
             "as avgDensity; fewer than two seconds looked at"
         ),
         (
@@ -192,7 +200,7 @@ define_metrics!(
             "seconds with d = 0",
             D,
             "s",
-            "integers, rising",
+            Range::ListOf(&Range::COUNT),
             NULL_DENSITY
         ),
         (
@@ -200,7 +208,7 @@ define_metrics!(
             "densityQuality.overallConfidence",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

@@ -10,7 +10,7 @@ use crate::{
         clock::second_key,
         measure::{Measured, Reason, given_some},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -170,7 +170,7 @@ define_metrics!(
             "key of a second with at least 3 active kinds; all of them, by time; the list is null if fewer than three kinds were measured",
             ACTIVE,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED_PEAK
         ),
         (
@@ -178,7 +178,13 @@ define_metrics!(
             "the active kinds",
             ACTIVE,
             "names",
-            "3 to 5 of text, object, gesture, expression, transition",
+            Range::ListOf(&Range::OneOf(&[
+                "text",
+                "object",
+                "gesture",
+                "expression",
+                "transition"
+            ])),
             LISTED_PEAK
         ),
         (
@@ -186,7 +192,7 @@ define_metrics!(
             "reinforcing if at least 4 kinds, else complementary",
             ACTIVE,
             "name",
-            "reinforcing, complementary",
+            Range::OneOf(&["reinforcing", "complementary"]),
             LISTED_PEAK
         ),
         (
@@ -194,7 +200,7 @@ define_metrics!(
             "seconds in which both kinds of the pair are active; pairs in order of first occurrence",
             ACTIVE,
             "s",
-            "integer ≥ 1",
+            Range::count_from(1),
             NULL_PAIRS
         ),
         (
@@ -202,7 +208,7 @@ define_metrics!(
             "the pair with the most seconds, the first among equals; none without a pair",
             ACTIVE,
             "name",
-            "\"a_b\" or none",
+            Range::Text("\"a_b\" or none"),
             NULL_PAIRS
         ),
         (
@@ -210,7 +216,7 @@ define_metrics!(
             "seconds with at least 3 active kinds / seconds looked at",
             ACTIVE,
             "1",
-            "0–1",
+            Range::Share,
             NULL_PEAKS
         ),
         (
@@ -218,7 +224,7 @@ define_metrics!(
             "densityQuality.overallConfidence",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

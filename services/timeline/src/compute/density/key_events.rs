@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     compute::{block::Block, clock::second_key, measure::given},
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use serde::Serialize;
 
@@ -230,7 +230,7 @@ define_metrics!(
             "key of a second with d > avgDensity + stdDeviation; the ten with the highest surpriseScore, highest first",
             D,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -238,7 +238,7 @@ define_metrics!(
             "d of the second",
             D,
             "elements",
-            "integer ≥ 1",
+            Range::count_from(1),
             LISTED
         ),
         (
@@ -246,7 +246,7 @@ define_metrics!(
             "(d − avgDensity) / (stdDeviation + 0.001)",
             D,
             "standard deviations",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -254,7 +254,7 @@ define_metrics!(
             "texts visible in the second",
             "text",
             "texts",
-            "integer ≥ 0",
+            Range::COUNT,
             KIND
         ),
         (
@@ -262,7 +262,7 @@ define_metrics!(
             "stickers visible in the second",
             "stickers",
             "stickers",
-            "integer ≥ 0",
+            Range::COUNT,
             KIND
         ),
         (
@@ -270,7 +270,7 @@ define_metrics!(
             "shot boundaries in the second",
             "shots",
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             KIND
         ),
         (
@@ -278,7 +278,7 @@ define_metrics!(
             "the same as transition, under its second name",
             "shots",
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             KIND
         ),
         (
@@ -286,7 +286,7 @@ define_metrics!(
             "most objects in one frame of the second",
             "objects",
             "objects",
-            "integer ≥ 0",
+            Range::COUNT,
             KIND
         ),
         (
@@ -294,7 +294,7 @@ define_metrics!(
             "gestures visible in the second",
             "gestures",
             "gestures",
-            "integer ≥ 0",
+            Range::COUNT,
             KIND
         ),
         (
@@ -302,7 +302,7 @@ define_metrics!(
             "1 if an expression is known in the second",
             "emotions",
             "expressions",
-            "0 or 1",
+            Range::Flag,
             KIND
         ),
         (
@@ -310,7 +310,7 @@ define_metrics!(
             "first second of a run of at least 2 seconds with d = 0; all runs, by time; a second not looked at ends a run",
             D,
             "s",
-            "integer ≥ 0",
+            Range::COUNT,
             LISTED
         ),
         (
@@ -318,7 +318,7 @@ define_metrics!(
             "first second after the run",
             D,
             "s",
-            "integer ≥ 2",
+            Range::count_from(2),
             LISTED
         ),
         (
@@ -326,7 +326,7 @@ define_metrics!(
             "end − start",
             D,
             "s",
-            "integer ≥ 2",
+            Range::count_from(2),
             LISTED
         ),
         (
@@ -334,7 +334,7 @@ define_metrics!(
             "second whose level differs from the one before by a magnitude above 0.5; the ten largest, largest first",
             D,
             "s",
-            "integer ≥ 1",
+            Range::count_from(1),
             LISTED
         ),
         (
@@ -342,7 +342,7 @@ define_metrics!(
             "level of the second before: none (0), low (≤ 2), medium (≤ 5), high",
             D,
             "name",
-            "none, low, medium, high",
+            Range::OneOf(&["none", "low", "medium", "high"]),
             LISTED
         ),
         (
@@ -350,7 +350,7 @@ define_metrics!(
             "level of the second",
             D,
             "name",
-            "none, low, medium, high",
+            Range::OneOf(&["none", "low", "medium", "high"]),
             LISTED
         ),
         (
@@ -358,7 +358,7 @@ define_metrics!(
             "|Δd| / (the larger d + 0.001)",
             D,
             "1",
-            "0.5–1",
+            Range::Between(0.5, 1.0),
             LISTED
         ),
         (
@@ -366,7 +366,7 @@ define_metrics!(
             "seconds in which a counted kind was not looked at; they are neither dead nor alive",
             "coverage",
             "s",
-            "integers, rising",
+            Range::ListOf(&Range::COUNT),
             NULL_DENSITY
         ),
         (
@@ -374,7 +374,7 @@ define_metrics!(
             "densityQuality.overallConfidence",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

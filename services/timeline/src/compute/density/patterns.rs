@@ -11,7 +11,7 @@ use crate::{
         block::Block,
         measure::{Measured, Reason},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 const HOOK_RATIO: f64 = 1.2;
@@ -143,7 +143,7 @@ define_metrics!(
             "mean d of the first ⌊n/3⌋ seconds > 1.2 avgDensity",
             D,
             "truth",
-            "true, false",
+            Range::Boolean,
             NULL_THIRDS
         ),
         (
@@ -151,7 +151,7 @@ define_metrics!(
             "mean d of the last ⌈n/3⌉ seconds > 1.2 × that of the first ⌊n/3⌋",
             D,
             "truth",
-            "true, false",
+            Range::Boolean,
             NULL_THIRDS
         ),
         (
@@ -159,7 +159,7 @@ define_metrics!(
             "accelerationPattern is front_loaded",
             D,
             "truth",
-            "true, false",
+            Range::Boolean,
             NULL_THIRDS
         ),
         (
@@ -167,7 +167,7 @@ define_metrics!(
             "stdDeviation < 0.3 avgDensity",
             D,
             "truth",
-            "true, false",
+            Range::Boolean,
             NULL_DENSITY
         ),
         (
@@ -175,7 +175,7 @@ define_metrics!(
             "a call to action is spoken or written in the last 15 % of the video",
             "speech, text",
             "truth",
-            "true, false",
+            Range::Boolean,
             "always in this version: words are not read yet"
         ),
         (
@@ -183,7 +183,7 @@ define_metrics!(
             "stdDeviation < 0.2 avgDensity",
             D,
             "truth",
-            "true, false",
+            Range::Boolean,
             NULL_DENSITY
         ),
         (
@@ -191,7 +191,7 @@ define_metrics!(
             "sparse if avgDensity < 1, dense if > 5, else moderate",
             D,
             "name",
-            "sparse, moderate, dense",
+            Range::OneOf(&["sparse", "moderate", "dense"]),
             NULL_DENSITY
         ),
         (
@@ -199,7 +199,7 @@ define_metrics!(
             "accelerationPattern, under its second name",
             D,
             "name",
-            "front_loaded, back_loaded, oscillating, even",
+            Range::OneOf(&["front_loaded", "back_loaded", "oscillating", "even"]),
             NULL_THIRDS
         ),
         (
@@ -207,7 +207,7 @@ define_metrics!(
             "minimal if avgDensity < 2, challenging if > 4, else optimal",
             D,
             "name",
-            "minimal, optimal, challenging",
+            Range::OneOf(&["minimal", "optimal", "challenging"]),
             NULL_DENSITY
         ),
         (
@@ -215,7 +215,7 @@ define_metrics!(
             "density_computed and avg_ with avgDensity to one decimal",
             D,
             "names",
-            "two tags",
+            Range::ListOf(&Range::Text("tags")),
             NULL_DENSITY
         ),
         (
@@ -223,7 +223,7 @@ define_metrics!(
             "densityQuality.overallConfidence",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

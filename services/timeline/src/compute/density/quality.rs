@@ -9,7 +9,7 @@ use crate::{
         measure::{Measured, Reason},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 /// The modalities that make up density.
@@ -95,7 +95,7 @@ define_metrics!(
             "share of the six kinds of elements that were measured × mean share of seconds looked at of those",
             "coverage",
             "1",
-            "0–1",
+            Range::Share,
             "the video has no duration"
         ),
         (
@@ -103,7 +103,7 @@ define_metrics!(
             "mean confidence of text tracks",
             "text",
             "1",
-            "0–1",
+            Range::Share,
             NULL_RELIABILITY
         ),
         (
@@ -111,7 +111,7 @@ define_metrics!(
             "mean confidence of sticker tracks",
             "stickers",
             "1",
-            "0–1",
+            Range::Share,
             NULL_RELIABILITY
         ),
         (
@@ -119,7 +119,7 @@ define_metrics!(
             "none",
             "shots",
             "1",
-            "0–1",
+            Range::Share,
             NULL_BOUNDARY
         ),
         (
@@ -127,7 +127,7 @@ define_metrics!(
             "none",
             "shots",
             "1",
-            "0–1",
+            Range::Share,
             NULL_BOUNDARY
         ),
         (
@@ -135,7 +135,7 @@ define_metrics!(
             "mean confidence of object detections",
             "objects",
             "1",
-            "0–1",
+            Range::Share,
             NULL_RELIABILITY
         ),
         (
@@ -143,7 +143,7 @@ define_metrics!(
             "mean confidence of gestures",
             "gestures",
             "1",
-            "0–1",
+            Range::Share,
             NULL_RELIABILITY
         ),
         (
@@ -151,7 +151,7 @@ define_metrics!(
             "dataCompleteness × mean of the detectionReliability values that are known",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
         (
@@ -159,7 +159,7 @@ define_metrics!(
             "why the field at this path is null",
             "coverage",
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]

@@ -9,7 +9,7 @@ use crate::{
         numbers,
         sentiment::{Sentiment, Tally},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::{TimeSpan, emotion::EmotionLabel};
 use std::time::Duration;
@@ -113,7 +113,10 @@ define_metrics!(
             "u",
             EXPRESSIONS,
             "labels",
-            "integer 0–7",
+            Range::Integer {
+                from: 0,
+                to: Some(7)
+            },
             NULL_EXPRESSIONS
         ),
         (
@@ -121,7 +124,7 @@ define_metrics!(
             "neighbours in E, at most two sampling steps apart, with different labels",
             EXPRESSIONS,
             "changes",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_EXPRESSIONS
         ),
         (
@@ -129,7 +132,7 @@ define_metrics!(
             "most frequent label of E; among equals that with the greater sum of confidences, then the one seen first",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise, neutral",
+            Range::EMOTION,
             NULL_NONE
         ),
         (
@@ -137,7 +140,7 @@ define_metrics!(
             "(u − 1) / 6",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_NONE
         ),
         (
@@ -145,7 +148,7 @@ define_metrics!(
             "share of E with a gesture at most 1 s before or after",
             "expressions, gestures",
             "1",
-            "0–1",
+            Range::Share,
             "as dominantEmotion; gestures were not measured"
         ),
         (
@@ -153,7 +156,7 @@ define_metrics!(
             "Pearson's correlation over E of |valence| with the energy of the sound in the window it lies in",
             "expressions, sound",
             "1",
-            "-1–1",
+            Range::Between(-1.0, 1.0),
             "as dominantEmotion; sound was not measured, or valence or energy does not vary"
         ),
         (
@@ -161,7 +164,7 @@ define_metrics!(
             "positive if p > 1.5 n, negative if n > 1.5 p, else neutral, for p positive and n negative words and emoji of the caption, by a list of English words; neutral too if it has none of them",
             "caption",
             "name",
-            "positive, negative, neutral",
+            Range::OneOf(&["positive", "negative", "neutral"]),
             "the caption is not known or empty"
         ),
         (
@@ -169,7 +172,7 @@ define_metrics!(
             "mean over E of 1 − probability of neutral",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_NONE
         ),
         (
@@ -177,7 +180,7 @@ define_metrics!(
             "emotionalQuality.overallConfidence",
             "coverage, expressions",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

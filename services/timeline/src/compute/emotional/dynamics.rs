@@ -9,7 +9,7 @@ use crate::{
         measure::{Measured, NO_DEFINITION, Reason},
         numbers, spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::{TimeSpan, emotion::EmotionLabel};
 use serde::Serialize;
@@ -203,7 +203,7 @@ define_metrics!(
             "key of one of ten equal parts of the video, widened to whole seconds; fewer parts in a video under 10 s, where each has at least a second",
             "duration",
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -211,7 +211,7 @@ define_metrics!(
             "beginning of the part",
             "duration",
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -219,7 +219,7 @@ define_metrics!(
             "end of the part",
             "duration",
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -227,7 +227,7 @@ define_metrics!(
             "most frequent label in the part, among equals as dominantEmotion",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise, neutral",
+            Range::EMOTION,
             NULL_WINDOW
         ),
         (
@@ -235,7 +235,7 @@ define_metrics!(
             "mean over the part of 1 − probability of neutral",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_WINDOW
         ),
         (
@@ -243,7 +243,7 @@ define_metrics!(
             "1 − emotionTransitions / m",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_FEW
         ),
         (
@@ -251,7 +251,7 @@ define_metrics!(
             "mean valence in the last third of the video − mean valence in the first",
             EXPRESSIONS,
             "1",
-            "-2–2",
+            Range::Between(-2.0, 2.0),
             "as dominantEmotion; the first or the last third has no expression"
         ),
         (
@@ -259,7 +259,7 @@ define_metrics!(
             "dynamic if emotionTransitions > 0.3 m; else rising if valenceChange ≥ 0.3, falling if ≤ -0.3; else evolving if u > 1, else stable",
             EXPRESSIONS,
             "name",
-            "dynamic, rising, falling, evolving, stable",
+            Range::OneOf(&["dynamic", "rising", "falling", "evolving", "stable"]),
             NULL_NONE
         ),
         (
@@ -267,7 +267,7 @@ define_metrics!(
             "second of an expression other than neutral with more than 1.2 times the mean intensity; of neighbours with one label the most intense; all of them, by time; the list is null as uniqueEmotions",
             EXPRESSIONS,
             "s",
-            "\"ts\"",
+            Range::InstantKey,
             LISTED
         ),
         (
@@ -275,7 +275,7 @@ define_metrics!(
             "time of the expression",
             EXPRESSIONS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -283,7 +283,7 @@ define_metrics!(
             "its label",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise",
+            Range::EMOTION_NOT_NEUTRAL,
             LISTED
         ),
         (
@@ -291,7 +291,7 @@ define_metrics!(
             "1 − its probability of neutral",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             LISTED
         ),
         (
@@ -299,7 +299,7 @@ define_metrics!(
             "transitionSmoothness",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_FEW
         ),
         (
@@ -307,7 +307,7 @@ define_metrics!(
             "none",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             "always: no definition that evidence supports"
         ),
         (
@@ -315,7 +315,7 @@ define_metrics!(
             "emotionalQuality.overallConfidence",
             "coverage, expressions",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

@@ -12,7 +12,7 @@ use crate::{
         measure::{Measured, Reason},
         sentiment::Sentiment,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::TimeSpan;
 
@@ -76,7 +76,7 @@ define_metrics!(
             "gestureEmotionAlignment",
             "expressions, gestures",
             "1",
-            "0–1",
+            Range::Share,
             NULL_ALIGNMENT
         ),
         (
@@ -84,7 +84,7 @@ define_metrics!(
             "share of E with valence above 0 if captionSentiment is positive, below 0 if negative",
             "expressions, caption",
             "1",
-            "0–1",
+            Range::Share,
             "as dominantEmotion; the caption is not known, empty or neutral"
         ),
         (
@@ -92,7 +92,7 @@ define_metrics!(
             "gestureEmotionAlignment",
             "expressions, gestures",
             "1",
-            "0–1",
+            Range::Share,
             NULL_ALIGNMENT
         ),
         (
@@ -100,7 +100,7 @@ define_metrics!(
             "key, from the old expression to the new one, of a change between neighbours from joy or surprise to sadness, anger, fear or disgust, or back; all of them, by time; the list is null as uniqueEmotions",
             EXPRESSIONS,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -108,7 +108,7 @@ define_metrics!(
             "time of the last expression before",
             EXPRESSIONS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -116,7 +116,7 @@ define_metrics!(
             "time of the first expression after",
             EXPRESSIONS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -124,7 +124,7 @@ define_metrics!(
             "label before",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise",
+            Range::EMOTION_NOT_NEUTRAL,
             LISTED
         ),
         (
@@ -132,7 +132,7 @@ define_metrics!(
             "label after",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise",
+            Range::EMOTION_NOT_NEUTRAL,
             LISTED
         ),
         (
@@ -140,7 +140,7 @@ define_metrics!(
             "emotionalQuality.overallConfidence",
             "coverage, expressions",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

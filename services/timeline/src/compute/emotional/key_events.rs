@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     compute::{block::Block, measure::Reason},
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::{MediaTime, emotion::EmotionLabel};
 
@@ -82,7 +82,7 @@ define_metrics!(
             "as peakEmotionMoments, by falling intensity, the earlier first among equals; the list is null as uniqueEmotions",
             EXPRESSIONS,
             "s",
-            "\"ts\"",
+            Range::InstantKey,
             LISTED
         ),
         (
@@ -90,7 +90,7 @@ define_metrics!(
             "time of the expression",
             EXPRESSIONS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -98,7 +98,7 @@ define_metrics!(
             "its label",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise",
+            Range::EMOTION_NOT_NEUTRAL,
             LISTED
         ),
         (
@@ -106,7 +106,7 @@ define_metrics!(
             "1 − its probability of neutral",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             LISTED
         ),
         (
@@ -114,7 +114,7 @@ define_metrics!(
             "second of the last expression before a change counted in emotionTransitions; all of them, by time; the list is null as uniqueEmotions",
             EXPRESSIONS,
             "s",
-            "\"ts\"",
+            Range::InstantKey,
             LISTED
         ),
         (
@@ -122,7 +122,7 @@ define_metrics!(
             "time of the last expression before",
             EXPRESSIONS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -130,7 +130,7 @@ define_metrics!(
             "time of the first expression after",
             EXPRESSIONS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -138,7 +138,7 @@ define_metrics!(
             "label before",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise, neutral",
+            Range::EMOTION,
             LISTED
         ),
         (
@@ -146,7 +146,7 @@ define_metrics!(
             "label after",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise, neutral",
+            Range::EMOTION,
             LISTED
         ),
         (
@@ -154,7 +154,7 @@ define_metrics!(
             "second of the most intense expression other than neutral, the first among equals",
             EXPRESSIONS,
             "s",
-            "\"ts\"",
+            Range::InstantKey,
             "as dominantEmotion; only neutral expressions were seen"
         ),
         (
@@ -162,7 +162,7 @@ define_metrics!(
             "second of the first expression after the last change to neutral, joy or surprise, if it lies at or after 0.8 D",
             EXPRESSIONS,
             "s",
-            "\"ts\"",
+            Range::InstantKey,
             "as dominantEmotion; there is no such change"
         ),
         (
@@ -170,7 +170,7 @@ define_metrics!(
             "emotionalQuality.overallConfidence",
             "coverage, expressions",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

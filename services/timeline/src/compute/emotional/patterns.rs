@@ -3,7 +3,10 @@
 use super::{
     EXPRESSIONS, Evidence, Journey, LISTED, NULL_NONE, dynamics, dynamics::Peak, is_positive,
 };
-use crate::{compute::block::Block, metrics::define_metrics};
+use crate::{
+    compute::block::Block,
+    metrics::{Range, define_metrics},
+};
 
 /// Labels above which a journey is complex.
 const COMPLEX_LABELS: usize = 3;
@@ -94,7 +97,12 @@ define_metrics!(
             "steady_state if u = 1, complex_journey if u > 3, positive_journey with joy or surprise, else discovery",
             EXPRESSIONS,
             "name",
-            "steady_state, complex_journey, positive_journey, discovery",
+            Range::OneOf(&[
+                "steady_state",
+                "complex_journey",
+                "positive_journey",
+                "discovery"
+            ]),
             NULL_NONE
         ),
         (
@@ -102,7 +110,11 @@ define_metrics!(
             "steady_state if u = 1; emotional_variety if emotionTransitions > 2; gesture_reinforcement if gestureEmotionAlignment > 0.5",
             "expressions, gestures",
             "names",
-            "any of steady_state, emotional_variety, gesture_reinforcement",
+            Range::ListOf(&Range::OneOf(&[
+                "steady_state",
+                "emotional_variety",
+                "gesture_reinforcement"
+            ])),
             "as uniqueEmotions"
         ),
         (
@@ -110,7 +122,7 @@ define_metrics!(
             "dynamic_pacing if emotionTransitions > 0.4 m, else gradual_build if u > 1, else steady_state",
             EXPRESSIONS,
             "name",
-            "dynamic_pacing, gradual_build, steady_state",
+            Range::OneOf(&["dynamic_pacing", "gradual_build", "steady_state"]),
             NULL_NONE
         ),
         (
@@ -118,7 +130,7 @@ define_metrics!(
             "as peakEmotionMoments, those in the first 5 s; the list is null as uniqueEmotions",
             EXPRESSIONS,
             "s",
-            "\"ts\"",
+            Range::InstantKey,
             LISTED
         ),
         (
@@ -126,7 +138,7 @@ define_metrics!(
             "time of the expression",
             EXPRESSIONS,
             "s",
-            "0–5",
+            Range::Between(0.0, 5.0),
             LISTED
         ),
         (
@@ -134,7 +146,7 @@ define_metrics!(
             "its label",
             EXPRESSIONS,
             "name",
-            "anger, disgust, fear, joy, sadness, surprise",
+            Range::EMOTION_NOT_NEUTRAL,
             LISTED
         ),
         (
@@ -142,7 +154,7 @@ define_metrics!(
             "1 − its probability of neutral",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             LISTED
         ),
         (
@@ -150,7 +162,7 @@ define_metrics!(
             "pacingStrategy",
             EXPRESSIONS,
             "name",
-            "dynamic_pacing, gradual_build, steady_state",
+            Range::OneOf(&["dynamic_pacing", "gradual_build", "steady_state"]),
             NULL_NONE
         ),
         (
@@ -158,7 +170,7 @@ define_metrics!(
             "emotionalQuality.overallConfidence",
             "coverage, expressions",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

@@ -10,7 +10,7 @@ use crate::{
         measure::Measured,
         reliability::mean_confidence,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use std::collections::BTreeSet;
 
@@ -109,7 +109,7 @@ define_metrics!(
             "mean probability of the labels of E",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_NONE
         ),
         (
@@ -117,7 +117,7 @@ define_metrics!(
             "seconds with at least one expression / seconds of the video",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_EXPRESSIONS
         ),
         (
@@ -125,7 +125,7 @@ define_metrics!(
             "min(1, m / ⌊D / 10⌋), in a video under 20 s min(1, m)",
             EXPRESSIONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_EXPRESSIONS
         ),
         (
@@ -133,7 +133,7 @@ define_metrics!(
             "low if m = 0, high if emotionalDataCompleteness = 1, else medium",
             EXPRESSIONS,
             "name",
-            "low, medium, high",
+            Range::OneOf(&["low", "medium", "high"]),
             NULL_EXPRESSIONS
         ),
         (
@@ -141,7 +141,13 @@ define_metrics!(
             "<modality>_not_measured for expressions, gestures and, if the file has audio, sound; no_emotions_detected if m = 0; limited_emotional_range if u = 1",
             "coverage, expressions",
             "names",
-            "any of emotions_not_measured, gestures_not_measured, sound_not_measured, no_emotions_detected, limited_emotional_range",
+            Range::ListOf(&Range::OneOf(&[
+                "emotions_not_measured",
+                "gestures_not_measured",
+                "sound_not_measured",
+                "no_emotions_detected",
+                "limited_emotional_range"
+            ])),
             "never; empty if nothing is missing"
         ),
         (
@@ -149,7 +155,7 @@ define_metrics!(
             "share of expressions, gestures and, if the file has audio, sound that was measured × mean share of seconds looked at of those",
             "coverage",
             "1",
-            "0–1",
+            Range::Share,
             "the video has no duration"
         ),
         (
@@ -157,7 +163,7 @@ define_metrics!(
             "dataCompleteness × detectionConfidence",
             "coverage, expressions",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
         (
@@ -165,7 +171,7 @@ define_metrics!(
             "why the field at this path is null",
             "coverage",
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]

@@ -9,7 +9,7 @@ use crate::{
         measure::{Measured, Reason},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use std::collections::BTreeMap;
 
@@ -152,16 +152,23 @@ define_metrics!(
             "by subjectCount: none if 0, single if 1, else multiple",
             FACES,
             "name",
-            "none, single, multiple",
+            Range::OneOf(&["none", "single", "multiple"]),
             NULL_FACES
         ),
-        ("averageFaceSize", "A", FACES, "%", "0–100", NULL_NOBODY),
+        (
+            "averageFaceSize",
+            "A",
+            FACES,
+            "%",
+            Range::Between(0.0, 100.0),
+            NULL_NOBODY
+        ),
         (
             "faceVisibilityRate",
             "frames with a face / frames looked at",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_FACES
         ),
         (
@@ -169,7 +176,7 @@ define_metrics!(
             "seconds of the type dominantFraming / seconds with a face",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_NOBODY
         ),
         (
@@ -177,7 +184,7 @@ define_metrics!(
             "most faces in one frame",
             FACES,
             "faces",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_FACES
         ),
         (
@@ -185,7 +192,7 @@ define_metrics!(
             "most frequent shot type of seconds with a face, the one seen first among equals; none without a face",
             FACES,
             "name",
-            "close, medium, wide, none",
+            Range::FRAMING,
             NULL_FACES
         ),
         (
@@ -193,7 +200,7 @@ define_metrics!(
             "seconds in which the mean eye contact of the main face is above 0.5 / seconds in which it was measured",
             "gaze",
             "1",
-            "0–1",
+            Range::Share,
             "as primarySubject; gaze was not measured in any frame"
         ),
         (
@@ -201,7 +208,7 @@ define_metrics!(
             "frames with a person / frames in which persons were looked for",
             PERSONS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_PERSONS
         ),
         (
@@ -209,7 +216,7 @@ define_metrics!(
             "mean number of persons per frame in which they were looked for",
             PERSONS,
             "persons",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_PERSONS
         ),
         (
@@ -217,7 +224,7 @@ define_metrics!(
             "most persons in one frame",
             PERSONS,
             "persons",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_PERSONS
         ),
         (
@@ -225,7 +232,7 @@ define_metrics!(
             "personFramingQuality.overallConfidence",
             "coverage, faces",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

@@ -3,7 +3,7 @@
 use super::{Evidence, FACES, Framing, LISTED, NULL_FACES, NULL_NOBODY, ShotType, Stretch};
 use crate::{
     compute::{block::Block, clock::second_key, events::GazeSeen, measure::Reason, numbers},
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use serde::Serialize;
 
@@ -146,7 +146,7 @@ define_metrics!(
             "by the sample variance of the eye contact of the main face over all measurements: high below 0.05, medium below 0.15, else low",
             "gaze",
             "name",
-            "high, medium, low",
+            Range::OneOf(&["high", "medium", "low"]),
             "as primarySubject; gaze was measured in fewer than two frames"
         ),
         (
@@ -154,7 +154,7 @@ define_metrics!(
             "shot type of a run of neighbouring seconds; seconds not looked at are in none; the list is null as primarySubject",
             FACES,
             "name",
-            "close, medium, wide, none",
+            Range::FRAMING,
             LISTED
         ),
         (
@@ -162,7 +162,7 @@ define_metrics!(
             "beginning of the run",
             FACES,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -170,7 +170,7 @@ define_metrics!(
             "end of the run",
             FACES,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -178,7 +178,7 @@ define_metrics!(
             "end − start",
             FACES,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -186,7 +186,7 @@ define_metrics!(
             "population standard deviation of a over the frames with a face",
             FACES,
             "%",
-            "0–50",
+            Range::Between(0.0, 50.0),
             NULL_NOBODY
         ),
         (
@@ -194,7 +194,7 @@ define_metrics!(
             "number of framingChanges",
             FACES,
             "changes",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_FACES
         ),
         (
@@ -202,7 +202,7 @@ define_metrics!(
             "by the root mean square distance of the middle of the main face from its mean, in shares of width and height: static below 0.05, gradual below 0.15, else dynamic",
             FACES,
             "name",
-            "static, gradual, dynamic",
+            Range::OneOf(&["static", "gradual", "dynamic"]),
             NULL_MOVEMENT
         ),
         (
@@ -210,7 +210,7 @@ define_metrics!(
             "1 − min(1, that distance)",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_MOVEMENT
         ),
         (
@@ -218,7 +218,7 @@ define_metrics!(
             "personFramingQuality.overallConfidence",
             "coverage, faces",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

@@ -9,7 +9,7 @@ use crate::{
         measure::{Measured, NO_DEFINITION, Reason},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use std::collections::BTreeSet;
 
@@ -118,7 +118,7 @@ define_metrics!(
             "most faces in one frame",
             FACES,
             "faces",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_FACES
         ),
         (
@@ -126,7 +126,7 @@ define_metrics!(
             "mean number of faces per frame",
             FACES,
             "faces",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_FACES
         ),
         (
@@ -134,7 +134,7 @@ define_metrics!(
             "seconds with at least two faces in one frame",
             FACES,
             "s",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_FACES
         ),
         (
@@ -142,7 +142,7 @@ define_metrics!(
             "most frequent shot type of the seconds with a face in which a voice is active, the one seen first among equals; none if none has a face",
             "faces, speech",
             "name",
-            "close, medium, wide, none",
+            Range::FRAMING,
             NULL_SPEAKER
         ),
         (
@@ -150,7 +150,7 @@ define_metrics!(
             "seconds with a face / seconds looked at, of those in which a voice is active",
             "faces, speech",
             "1",
-            "0–1",
+            Range::Share,
             NULL_SPEAKER
         ),
         (
@@ -158,7 +158,7 @@ define_metrics!(
             "none",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             "always: no definition that evidence supports"
         ),
         (
@@ -166,7 +166,7 @@ define_metrics!(
             "by A: intimate above 25, personal above 8, social above 2, else public",
             FACES,
             "name",
-            "intimate, personal, social, public",
+            Range::OneOf(&["intimate", "personal", "social", "public"]),
             NULL_NOBODY
         ),
         (
@@ -174,7 +174,7 @@ define_metrics!(
             "personFramingQuality.overallConfidence",
             "coverage, faces",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

@@ -7,11 +7,10 @@ use crate::{
         clock::{second_key, second_of},
         events::FaceSeen,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::MediaTime;
 use serde::Serialize;
-use std::ops::Range;
 
 /// A stretch that stands out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,7 +47,7 @@ pub struct SubjectMoment {
     pub face_size: f64,
 }
 
-fn highlight(framing: &Framing, seconds: &Range<usize>) -> Highlight {
+fn highlight(framing: &Framing, seconds: &std::ops::Range<usize>) -> Highlight {
     Highlight {
         timestamp: format!("{}-{}s", seconds.start, seconds.end),
         stretch: Stretch::of(framing.clock(), seconds),
@@ -68,7 +67,7 @@ pub fn close_ups(framing: &Framing) -> Vec<Highlight> {
 /// Runs of seconds with at least two faces in one frame, by time.
 #[must_use]
 pub fn group_shots(framing: &Framing) -> Vec<GroupShot> {
-    let most = |seconds: &Range<usize>| {
+    let most = |seconds: &std::ops::Range<usize>| {
         let inside = framing.seconds().get(seconds.clone()).unwrap_or_default();
         let faces = inside.iter().flatten().map(|second| second.faces);
         faces.max().unwrap_or_default()
@@ -145,7 +144,7 @@ define_metrics!(
             "key of a run of seconds of type close; all of them, by time; the list is null as primarySubject",
             FACES,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -153,7 +152,7 @@ define_metrics!(
             "beginning of the run",
             FACES,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -161,7 +160,7 @@ define_metrics!(
             "end of the run",
             FACES,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -169,7 +168,7 @@ define_metrics!(
             "end − start",
             FACES,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -177,7 +176,7 @@ define_metrics!(
             "key of a run of seconds with at least two faces in one frame; all of them, by time; the list is null as primarySubject",
             FACES,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -185,7 +184,7 @@ define_metrics!(
             "beginning of the run",
             FACES,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -193,7 +192,7 @@ define_metrics!(
             "end of the run",
             FACES,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -201,7 +200,7 @@ define_metrics!(
             "end − start",
             FACES,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -209,7 +208,7 @@ define_metrics!(
             "most faces in one frame of the run",
             FACES,
             "faces",
-            "integer ≥ 2",
+            Range::count_from(2),
             LISTED
         ),
         (
@@ -217,7 +216,7 @@ define_metrics!(
             "first and last frame with a face, and that with the largest, the first among equals; empty without a face; the list is null as primarySubject",
             FACES,
             "name",
-            "first_appearance, last_appearance, largest_face",
+            Range::OneOf(&["first_appearance", "last_appearance", "largest_face"]),
             LISTED
         ),
         (
@@ -225,7 +224,7 @@ define_metrics!(
             "key of the second in which the frame lies",
             FACES,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -233,7 +232,7 @@ define_metrics!(
             "time of the frame",
             FACES,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -241,7 +240,7 @@ define_metrics!(
             "a of the frame",
             FACES,
             "%",
-            "0–100",
+            Range::Between(0.0, 100.0),
             LISTED
         ),
         (
@@ -249,7 +248,7 @@ define_metrics!(
             "key of a second of another shot type than the one before, both looked at; all of them, by time; the list is null as primarySubject",
             FACES,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -257,7 +256,7 @@ define_metrics!(
             "shot type of the second before",
             FACES,
             "name",
-            "close, medium, wide, none",
+            Range::FRAMING,
             LISTED
         ),
         (
@@ -265,7 +264,7 @@ define_metrics!(
             "shot type of the second",
             FACES,
             "name",
-            "close, medium, wide, none",
+            Range::FRAMING,
             LISTED
         ),
         (
@@ -273,7 +272,7 @@ define_metrics!(
             "beginning of a run of seconds with neither a face nor a person; all of them, by time; the list is null as primarySubject",
             PRESENCE,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -281,7 +280,7 @@ define_metrics!(
             "end of the run",
             PRESENCE,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -289,7 +288,7 @@ define_metrics!(
             "end − start",
             PRESENCE,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -297,7 +296,7 @@ define_metrics!(
             "personFramingQuality.overallConfidence",
             "coverage, faces",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

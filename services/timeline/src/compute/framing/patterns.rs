@@ -7,7 +7,7 @@ use crate::{
         measure::{NO_DEFINITION, Reason},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 const CENTRE: f64 = 0.5;
@@ -71,7 +71,7 @@ define_metrics!(
             "seconds of type close / seconds looked at",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_FACES
         ),
         (
@@ -79,7 +79,7 @@ define_metrics!(
             "seconds of type medium / seconds looked at",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_FACES
         ),
         (
@@ -87,7 +87,7 @@ define_metrics!(
             "seconds of type wide / seconds looked at",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_FACES
         ),
         (
@@ -95,7 +95,7 @@ define_metrics!(
             "seconds of type none / seconds looked at",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_FACES
         ),
         (
@@ -103,7 +103,7 @@ define_metrics!(
             "none; close holds these seconds",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             NEVER
         ),
         (
@@ -111,7 +111,7 @@ define_metrics!(
             "none; wide holds these seconds",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             NEVER
         ),
         (
@@ -119,17 +119,31 @@ define_metrics!(
             "by the mean over frames of the middle of the main face, as a share of the width: center within 1/12 of 1/2, rule_of_thirds within 1/12 of 1/3 or 2/3, else off_center",
             FACES,
             "name",
-            "center, rule_of_thirds, off_center",
+            Range::OneOf(&["center", "rule_of_thirds", "off_center"]),
             NULL_NOBODY
         ),
-        ("cinematicStyle", "none", "nothing", "name", "none", NEVER),
-        ("framingTechnique", "none", "nothing", "name", "none", NEVER),
+        (
+            "cinematicStyle",
+            "none",
+            "nothing",
+            "name",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "framingTechnique",
+            "none",
+            "nothing",
+            "name",
+            Range::Nothing,
+            NEVER
+        ),
         (
             "confidence",
             "personFramingQuality.overallConfidence",
             "coverage, faces",
             "1",
-            "0–1",
+            Range::Share,
             super::quality::NULL_CONFIDENCE
         ),
     ]

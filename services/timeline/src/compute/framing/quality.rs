@@ -9,7 +9,7 @@ use crate::{
         measure::{Measured, NO_DEFINITION},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 /// What framing is made from. A file without sound is not short of speech.
@@ -66,17 +66,52 @@ define_metrics!(
     "person_framing",
     "personFramingQuality",
     [
-        ("compositionScore", "none", "nothing", "1", "none", NEVER),
-        ("framingAppropriate", "none", "nothing", "1", "none", NEVER),
-        ("visualEngagement", "none", "nothing", "1", "none", NEVER),
-        ("professionalLevel", "none", "nothing", "1", "none", NEVER),
-        ("overallScore", "none", "nothing", "1", "none", NEVER),
+        (
+            "compositionScore",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "framingAppropriate",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "visualEngagement",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "professionalLevel",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "overallScore",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
         (
             "dataCompleteness",
             "share of faces and, if the file has audio, speech that was measured × mean share of seconds looked at of those",
             "coverage",
             "1",
-            "0–1",
+            Range::Share,
             "the video has no duration"
         ),
         (
@@ -84,7 +119,7 @@ define_metrics!(
             "mean confidence of all faces of all frames",
             FACES,
             "1",
-            "0–1",
+            Range::Share,
             NULL_NOBODY
         ),
         (
@@ -92,7 +127,7 @@ define_metrics!(
             "dataCompleteness × detectionReliability",
             "coverage, faces",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
         (
@@ -100,7 +135,7 @@ define_metrics!(
             "why the field at this path is null",
             "coverage",
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]

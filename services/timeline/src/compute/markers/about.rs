@@ -8,7 +8,7 @@ use crate::{
         coverage::Modality,
         measure::{NO_DURATION, given},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 /// Services and a modality each measures.
@@ -47,7 +47,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block
 }
 
-const AVAILABLE: &str = "true, false";
+const AVAILABLE: Range = Range::Boolean;
 const COVERAGE: &str = "coverage";
 
 define_metrics!(
@@ -59,7 +59,7 @@ define_metrics!(
             "what consumers call the video",
             "metadata",
             "name",
-            "any name",
+            Range::Text("any name"),
             "never"
         ),
         (
@@ -67,7 +67,7 @@ define_metrics!(
             "D",
             "probe",
             "s",
-            "> 0",
+            Range::Above(0.0),
             "the video has no duration"
         ),
         (
@@ -115,7 +115,15 @@ define_metrics!(
             "the kinds of marks that were measured; the others count nothing",
             COVERAGE,
             "names",
-            "subset of text, speech, scene_change, object, gesture, sticker, emotion",
+            Range::ListOf(&Range::OneOf(&[
+                "text",
+                "speech",
+                "scene_change",
+                "object",
+                "gesture",
+                "sticker",
+                "emotion"
+            ])),
             NULL_MARKS
         ),
         (
@@ -123,7 +131,7 @@ define_metrics!(
             "seconds in which a counted kind was not looked for",
             COVERAGE,
             "s",
-            "list of integers ≥ 0",
+            Range::ListOf(&Range::COUNT),
             NULL_MARKS
         ),
         (
@@ -131,7 +139,7 @@ define_metrics!(
             "why the field at this path is null",
             COVERAGE,
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]

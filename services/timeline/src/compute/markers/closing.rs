@@ -14,7 +14,7 @@ use crate::{
         phrases::{Found, MARKER_CALLS, find, find_in, words},
         spans::{common, overlap, total_seconds, union},
     },
-    metrics::define_metrics,
+    metrics::{Horizon, Range, define_metrics},
 };
 use contracts::{MediaTime, TimeSpan};
 use serde::Serialize;
@@ -252,7 +252,7 @@ define_metrics!(
             "[0.85 D, D), widened to whole seconds; the other fields use the exact window",
             "probe",
             "s",
-            "key such as 25-30s",
+            Range::SpanKey,
             "the video has no duration"
         ),
         (
@@ -260,7 +260,7 @@ define_metrics!(
             "second of the window in which a call is first visible or begins to be said",
             "text, speech",
             "s",
-            "key such as 27s",
+            Range::InstantKey,
             NULL_CALLS
         ),
         (
@@ -268,7 +268,7 @@ define_metrics!(
             "follow, like, subscribe, comment, share, link, bio, check out, click, tap, swipe, buy, shop or order, as whole words; each once per text interval or sentence",
             "text, speech",
             "phrase",
-            "one of the list",
+            Range::Text("one of the list"),
             NULL_CALLS
         ),
         (
@@ -276,7 +276,7 @@ define_metrics!(
             "the text or sentence it stands in",
             "text, speech",
             "text",
-            "any text",
+            Range::Text("any text"),
             NULL_CALLS
         ),
         (
@@ -284,7 +284,7 @@ define_metrics!(
             "whether it is written or said",
             "text, speech",
             "name",
-            "text, speech",
+            Range::OneOf(&["text", "speech"]),
             NULL_CALLS
         ),
         (
@@ -292,7 +292,7 @@ define_metrics!(
             "gestures visible in the window",
             "gestures",
             "gestures",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_GESTURES
         ),
         (
@@ -300,7 +300,7 @@ define_metrics!(
             "sentences said in the window",
             "speech",
             "sentences",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SPEECH
         ),
         (
@@ -308,7 +308,7 @@ define_metrics!(
             "share of the gestures in the window that coincide with speech in it",
             "gestures, speech",
             "1",
-            "0–1",
+            Range::Share,
             "gestures or speech were not measured, no gesture is visible in the window, or the video has no duration"
         ),
         (
@@ -316,7 +316,7 @@ define_metrics!(
             "class of objects seen in the window, the most frequent first, by name among equals",
             "objects",
             "COCO class",
-            "any class",
+            Range::Text("any class"),
             NULL_OBJECTS
         ),
         (
@@ -324,7 +324,7 @@ define_metrics!(
             "second in which the first of them appears",
             "objects",
             "s",
-            "key such as 3s",
+            Range::InstantKey,
             NULL_OBJECTS
         ),
         (
@@ -332,7 +332,7 @@ define_metrics!(
             "its tracks, and runs of frames that show it without a track",
             "objects",
             "objects",
-            "integer ≥ 1",
+            Range::count_from(1),
             NULL_OBJECTS
         ),
         (
@@ -340,7 +340,7 @@ define_metrics!(
             "time of the window in which something is said",
             "speech",
             "s",
-            "0 – 0.15 D",
+            Range::UpTo(0.15, Horizon::Duration),
             NULL_SPEECH
         ),
         (
@@ -348,7 +348,7 @@ define_metrics!(
             "words whose middle lies in the window",
             "speech",
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_WORDS
         ),
         (
@@ -356,7 +356,7 @@ define_metrics!(
             "word_count / speech_duration",
             "speech",
             "words/s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             "as word_count; nothing is said in the window"
         ),
         (
@@ -364,7 +364,7 @@ define_metrics!(
             "sentences said in the window",
             "speech",
             "sentences",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SPEECH
         ),
         (
@@ -372,7 +372,7 @@ define_metrics!(
             "second in which the text appears; of texts visible in the window",
             "text",
             "s",
-            "key such as 3s",
+            Range::InstantKey,
             NULL_TEXT
         ),
         (
@@ -380,7 +380,7 @@ define_metrics!(
             "what it says",
             "text",
             "text",
-            "any text",
+            Range::Text("any text"),
             NULL_TEXT
         ),
         (
@@ -388,7 +388,7 @@ define_metrics!(
             "length of the interval in which it is visible",
             "text",
             "s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_TEXT
         ),
         (
@@ -396,7 +396,7 @@ define_metrics!(
             "ninth of the picture it stands in",
             "text",
             "name",
-            "top-left to bottom-right",
+            Range::TEXT_POSITION,
             "texts were not measured, or the place is not known"
         ),
     ]

@@ -12,7 +12,7 @@ use crate::{
         events::Expressions,
         measure::{Measured, Reason, given},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::{MediaTime, TimeSpan, emotion::EmotionLabel};
 use serde::Serialize;
@@ -137,7 +137,10 @@ define_metrics!(
             "per second: what begins in it, a text counting 3, a sentence 2, a boundary, object, gesture, sticker or expression 1, at most 10; an item is null where metadata.unsampled_seconds names the second",
             "all kinds of marks",
             "1",
-            "up to 5 items, integer 0–10",
+            Range::ListWithGaps(&Range::Integer {
+                from: 0,
+                to: Some(10)
+            }),
             NULL_MARKS
         ),
         (
@@ -145,7 +148,7 @@ define_metrics!(
             "second in which the text appears; of texts visible in the first 5 s",
             "text",
             "s",
-            "key such as 3s",
+            Range::InstantKey,
             NULL_TEXT
         ),
         (
@@ -153,7 +156,7 @@ define_metrics!(
             "what it says",
             "text",
             "text",
-            "any text",
+            Range::Text("any text"),
             NULL_TEXT
         ),
         (
@@ -161,7 +164,7 @@ define_metrics!(
             "length of the interval in which it is visible",
             "text",
             "s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_TEXT
         ),
         (
@@ -169,7 +172,7 @@ define_metrics!(
             "ninth of the picture it stands in",
             "text",
             "name",
-            "top-left to bottom-right",
+            Range::TEXT_POSITION,
             "texts were not measured, or the place is not known"
         ),
         (
@@ -177,7 +180,7 @@ define_metrics!(
             "per second: the expression most frames of the main face show, the first of equals; an item is null where no expression was seen",
             "emotions",
             "label",
-            "up to 5 of the seven labels",
+            Range::ListWithGaps(&Range::EMOTION),
             "emotions were not measured, or the video has no duration"
         ),
         (
@@ -185,7 +188,7 @@ define_metrics!(
             "second in which the gesture begins; of gestures visible in the first 5 s",
             "gestures",
             "s",
-            "key such as 3s",
+            Range::InstantKey,
             NULL_GESTURES
         ),
         (
@@ -193,7 +196,7 @@ define_metrics!(
             "what it is",
             "gestures",
             "label",
-            "any gesture",
+            Range::Text("any gesture"),
             NULL_GESTURES
         ),
         (
@@ -201,7 +204,7 @@ define_metrics!(
             "detector's confidence",
             "gestures",
             "1",
-            "0–1",
+            Range::Share,
             NULL_GESTURES
         ),
         (
@@ -209,7 +212,7 @@ define_metrics!(
             "class of objects seen in the first 5 s, the most frequent first, by name among equals",
             "objects",
             "COCO class",
-            "any class",
+            Range::Text("any class"),
             NULL_OBJECTS
         ),
         (
@@ -217,7 +220,7 @@ define_metrics!(
             "second in which the first of them appears",
             "objects",
             "s",
-            "key such as 3s",
+            Range::InstantKey,
             NULL_OBJECTS
         ),
         (
@@ -225,7 +228,7 @@ define_metrics!(
             "its tracks, and runs of frames that show it without a track",
             "objects",
             "objects",
-            "integer ≥ 1",
+            Range::count_from(1),
             NULL_OBJECTS
         ),
         (
@@ -233,7 +236,7 @@ define_metrics!(
             "second in which a sentence begins; of those said in the first 5 s",
             "speech",
             "s",
-            "key such as 3s",
+            Range::InstantKey,
             NULL_SPEECH
         ),
         (
@@ -241,7 +244,7 @@ define_metrics!(
             "second in which it ends",
             "speech",
             "s",
-            "key such as 3s",
+            Range::InstantKey,
             NULL_SPEECH
         ),
         (
@@ -249,7 +252,7 @@ define_metrics!(
             "what is said",
             "speech",
             "text",
-            "any text",
+            Range::Text("any text"),
             NULL_SPEECH
         ),
         (
@@ -257,7 +260,7 @@ define_metrics!(
             "times of the shot boundaries in the first 5 s",
             "shots",
             "s",
-            "list of times, > 0",
+            Range::ListOf(&Range::Above(0.0)),
             "shots were not measured, or the video has no duration"
         ),
     ]

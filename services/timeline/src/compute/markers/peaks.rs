@@ -12,7 +12,7 @@ use crate::{
         numbers,
         spans::overlap,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::TimeSpan;
 use serde::Serialize;
@@ -141,7 +141,7 @@ define_metrics!(
             "beginning of a second whose activity exceeds 1.5 × the mean and the seconds before and after; of equal seconds in a row the first; the highest first, by time among equals",
             "all kinds of marks",
             "s",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_MARKS
         ),
         (
@@ -149,7 +149,7 @@ define_metrics!(
             "activity of the second: what begins in it, a text counting 3, a boundary 2, a sentence 1.5, an object, gesture, sticker or expression 1",
             "all kinds of marks",
             "1",
-            "> 0",
+            Range::Above(0.0),
             NULL_MARKS
         ),
         (
@@ -157,7 +157,7 @@ define_metrics!(
             "what begins in the second: its kind, with the text or the class of an object",
             "all kinds of marks",
             "names",
-            "list of names",
+            Range::ListOf(&Range::Text("names")),
             NULL_MARKS
         ),
         (
@@ -165,7 +165,7 @@ define_metrics!(
             "the values of activity_curve; nothing that viewers do goes into it",
             "text, shots, speech, objects",
             "1",
-            "list of 0–1; an item is null where that of activity_curve is",
+            Range::ListWithGaps(&Range::Share),
             NULL_MARKS
         ),
         (
@@ -173,7 +173,7 @@ define_metrics!(
             "beginning of a window of 5 s",
             "probe",
             "s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_MARKS
         ),
         (
@@ -181,7 +181,7 @@ define_metrics!(
             "end of the window; the last one ends with the video",
             "probe",
             "s",
-            "> 0",
+            Range::Above(0.0),
             NULL_MARKS
         ),
         (
@@ -189,7 +189,7 @@ define_metrics!(
             "min(1, Σ / 10) over what is present in the window, a text counting 2, a boundary 1.5, a sentence 1, an object 0.5",
             "text, shots, speech, objects",
             "1",
-            "0–1",
+            Range::Share,
             "as the list; a kind of mark was not looked for in the whole window"
         ),
     ]

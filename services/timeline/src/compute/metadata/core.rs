@@ -6,7 +6,7 @@ use crate::{
         block::Block,
         measure::{Measured, NO_DURATION, given},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 const PERCENT: f64 = 100.0;
@@ -73,7 +73,7 @@ define_metrics!(
             "code points of the caption",
             CAPTION,
             "code points",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -81,7 +81,7 @@ define_metrics!(
             "what stands between white space, hashtags, emoji and links included",
             CAPTION,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -89,7 +89,7 @@ define_metrics!(
             "the words that are neither a hashtag, a mention nor a link and hold a letter or digit",
             CAPTION,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -97,7 +97,7 @@ define_metrics!(
             "hashtags the source lists; if it lists none, those in the caption",
             "metadata",
             "hashtags",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_HASHTAGS
         ),
         (
@@ -105,7 +105,7 @@ define_metrics!(
             "extended grapheme clusters shown as a picture: with a character of Emoji_Presentation, or of Emoji before VS16",
             CAPTION,
             "emoji",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -113,7 +113,7 @@ define_metrics!(
             "@ and a user name, outside links and e-mail addresses",
             CAPTION,
             "mentions",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -121,7 +121,7 @@ define_metrics!(
             "100 (likes + comments + shares) / views",
             "metadata",
             "%",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_RATE
         ),
         (
@@ -129,7 +129,7 @@ define_metrics!(
             "100 saves / views",
             "metadata",
             "%",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_RATE
         ),
         (
@@ -137,7 +137,7 @@ define_metrics!(
             "views the source tells",
             "metadata",
             "views",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_COUNTER
         ),
         (
@@ -145,7 +145,7 @@ define_metrics!(
             "D",
             "probe",
             "s",
-            "> 0",
+            Range::Above(0.0),
             "the video has no duration"
         ),
     ]

@@ -6,7 +6,7 @@ use crate::{
         block::Block,
         measure::{Measured, Reason, given},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use jiff::fmt::temporal::Pieces;
 
@@ -75,7 +75,7 @@ define_metrics!(
             "by hashtagCount: none 0, minimal ≤ 2, moderate ≤ 7, heavy ≤ 15, else spam",
             "metadata",
             "name",
-            "none, minimal, moderate, heavy, spam",
+            Range::OneOf(&["none", "minimal", "moderate", "heavy", "spam"]),
             NULL_HASHTAGS
         ),
         (
@@ -83,7 +83,7 @@ define_metrics!(
             "emojiCount / wordCount",
             CAPTION,
             "emoji/word",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_WORDS
         ),
         (
@@ -91,7 +91,7 @@ define_metrics!(
             "mentionCount / wordCount",
             CAPTION,
             "mentions/word",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_WORDS
         ),
         (
@@ -99,7 +99,10 @@ define_metrics!(
             "hour of the publication time, in the offset it is written in",
             "metadata",
             "h",
-            "0–23",
+            Range::Integer {
+                from: 0,
+                to: Some(23)
+            },
             NULL_TIME
         ),
         (
@@ -107,7 +110,10 @@ define_metrics!(
             "weekday of the publication time, in the offset it is written in; 0 is Monday",
             "metadata",
             "day",
-            "0–6",
+            Range::Integer {
+                from: 0,
+                to: Some(6)
+            },
             NULL_TIME
         ),
     ]

@@ -6,7 +6,7 @@ use crate::{
         block::Block,
         measure::{Measured, Reason},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 fn share(count: Measured<u64>, views: Measured<u64>) -> Measured<f64> {
@@ -47,7 +47,7 @@ define_metrics!(
             "likes the source tells",
             "metadata",
             "likes",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_COUNTER
         ),
         (
@@ -55,7 +55,7 @@ define_metrics!(
             "comments the source tells",
             "metadata",
             "comments",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_COUNTER
         ),
         (
@@ -63,7 +63,7 @@ define_metrics!(
             "shares the source tells",
             "metadata",
             "shares",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_COUNTER
         ),
         (
@@ -71,7 +71,7 @@ define_metrics!(
             "saves the source tells",
             "metadata",
             "saves",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_COUNTER
         ),
         (
@@ -79,7 +79,7 @@ define_metrics!(
             "likes / views",
             "metadata",
             "1",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_RATIO
         ),
         (
@@ -87,7 +87,7 @@ define_metrics!(
             "comments / views",
             "metadata",
             "1",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_RATIO
         ),
         (
@@ -95,7 +95,7 @@ define_metrics!(
             "shares / views",
             "metadata",
             "1",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_RATIO
         ),
     ]

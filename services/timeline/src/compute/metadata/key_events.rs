@@ -4,7 +4,10 @@ use super::{
     CAPTION, Evidence, NULL_CAPTION, NULL_HASHTAGS,
     calls::{Calls, has_hook},
 };
-use crate::{compute::block::Block, metrics::define_metrics};
+use crate::{
+    compute::block::Block,
+    metrics::{Range, define_metrics},
+};
 
 /// Every item once, by first appearance.
 fn once(items: &[String]) -> Vec<String> {
@@ -58,7 +61,7 @@ define_metrics!(
             "names of the hashtags the source lists; if it lists none, of those in the caption, by place",
             "metadata",
             "names",
-            "list of names without #",
+            Range::ListOf(&Range::Text("names without #")),
             NULL_HASHTAGS
         ),
         (
@@ -66,7 +69,7 @@ define_metrics!(
             "who is mentioned, once each, by first mention",
             CAPTION,
             "names",
-            "list of names with @",
+            Range::ListOf(&Range::Text("names with @")),
             NULL_CAPTION
         ),
         (
@@ -74,7 +77,7 @@ define_metrics!(
             "the emoji, once each, the most frequent first, by first appearance among equals",
             CAPTION,
             "emoji",
-            "list of emoji",
+            Range::ListOf(&Range::Text("emoji")),
             NULL_CAPTION
         ),
         (
@@ -82,7 +85,7 @@ define_metrics!(
             "1 if the caption holds, as whole words, wait for it, watch till, won't believe, pov, story time, here's how or the secret",
             CAPTION,
             "flag",
-            "0, 1",
+            Range::Flag,
             NULL_CAPTION
         ),
         (
@@ -90,7 +93,7 @@ define_metrics!(
             "as metadataPatterns.ctaFeatures.hasCTA",
             CAPTION,
             "flag",
-            "0, 1",
+            Range::Flag,
             NULL_CAPTION
         ),
     ]

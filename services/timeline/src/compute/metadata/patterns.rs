@@ -9,7 +9,7 @@ use crate::{
         block::Block,
         measure::{Measured, given, given_some},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 /// Hashtags that say nothing of the video.
@@ -97,7 +97,7 @@ fn put_calls(block: &mut Block, evidence: &Evidence<'_>) {
 
 const NULL_NO_HASHTAGS: &str =
     "the source tells neither hashtags nor a caption, or there is no hashtag";
-const FLAG: &str = "0, 1";
+const FLAG: Range = Range::Flag;
 
 define_metrics!(
     "metadata_analysis",
@@ -108,7 +108,7 @@ define_metrics!(
             "hashtagCount",
             "metadata",
             "hashtags",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_HASHTAGS
         ),
         (
@@ -116,7 +116,7 @@ define_metrics!(
             "hashtags named fyp, foryou, foryoupage, viral, trending or explore, in any case",
             "metadata",
             "hashtags",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_HASHTAGS
         ),
         (
@@ -124,7 +124,7 @@ define_metrics!(
             "the other hashtags",
             "metadata",
             "hashtags",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_HASHTAGS
         ),
         (
@@ -132,7 +132,7 @@ define_metrics!(
             "generic / total",
             "metadata",
             "1",
-            "0–1",
+            Range::Share,
             NULL_NO_HASHTAGS
         ),
         (
@@ -140,7 +140,7 @@ define_metrics!(
             "as metadataDynamics.hashtagStrategy",
             "metadata",
             "name",
-            "none, minimal, moderate, heavy, spam",
+            Range::OneOf(&["none", "minimal", "moderate", "heavy", "spam"]),
             NULL_HASHTAGS
         ),
         (
@@ -204,7 +204,7 @@ define_metrics!(
             "sum of the five flags",
             CAPTION,
             "kinds",
-            "0–5",
+            Range::Between(0.0, 5.0),
             NULL_CAPTION
         ),
         (
@@ -228,7 +228,7 @@ define_metrics!(
             "question marks, full-width and Arabic ones included, outside links",
             CAPTION,
             "marks",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -236,7 +236,7 @@ define_metrics!(
             "exclamation marks, full-width ones included, outside links",
             CAPTION,
             "marks",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -244,7 +244,7 @@ define_metrics!(
             "plain words of at least two letters, none of them lower-case and one upper-case",
             CAPTION,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
     ]

@@ -3,7 +3,7 @@
 use super::{CAPTION, Evidence, NULL_CAPTION, dynamics::published};
 use crate::{
     compute::{block::Block, measure::Measured},
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::job::VideoMetadata;
 
@@ -63,7 +63,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block
 }
 
-const FLAG: &str = "0, 1";
+const FLAG: Range = Range::Flag;
 
 define_metrics!(
     "metadata_analysis",
@@ -74,7 +74,7 @@ define_metrics!(
             "as metadataCoreMetrics.wordCount",
             CAPTION,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_CAPTION
         ),
         (
@@ -130,7 +130,7 @@ define_metrics!(
             "share of caption, publication time, views, likes, comments, shares and saves that the source tells",
             "metadata",
             "1",
-            "0–1",
+            Range::Share,
             "never"
         ),
         (
@@ -138,7 +138,7 @@ define_metrics!(
             "why the field at this path is null",
             "metadata",
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]

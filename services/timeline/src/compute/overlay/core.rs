@@ -10,7 +10,7 @@ use crate::{
         measure::{Measured, Reason},
         numbers, spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 const SECONDS_PER_MINUTE: f64 = 60.0;
@@ -82,7 +82,7 @@ define_metrics!(
             "texts + stickers, as far as measured; one that returns counts once",
             OVERLAYS,
             "overlays",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_OVERLAYS
         ),
         (
@@ -90,7 +90,7 @@ define_metrics!(
             "texts, those known to be filmed left out",
             TEXT,
             "texts",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_TEXT
         ),
         (
@@ -98,7 +98,7 @@ define_metrics!(
             "stickers",
             "stickers",
             "stickers",
-            "integer ≥ 0",
+            Range::COUNT,
             "stickers were not measured"
         ),
         (
@@ -106,7 +106,7 @@ define_metrics!(
             "different texts, trimmed and in lower case",
             TEXT,
             "texts",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_TEXT
         ),
         (
@@ -114,7 +114,7 @@ define_metrics!(
             "totalOverlays / T",
             OVERLAYS,
             "1/s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_OVERLAYS
         ),
         (
@@ -122,7 +122,7 @@ define_metrics!(
             "uniqueOverlayCount / totalTextOverlays",
             TEXT,
             "1",
-            "0–1",
+            Range::Share,
             NULL_NO_TEXT
         ),
         (
@@ -130,7 +130,7 @@ define_metrics!(
             "beginning of the first appearance",
             OVERLAYS,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             NULL_NONE
         ),
         (
@@ -138,7 +138,7 @@ define_metrics!(
             "mean over the overlays of the time they are visible",
             OVERLAYS,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             NULL_NONE
         ),
         (
@@ -146,7 +146,7 @@ define_metrics!(
             "60 totalOverlays / T",
             OVERLAYS,
             "1/min",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_OVERLAYS
         ),
         (
@@ -154,7 +154,7 @@ define_metrics!(
             "completeness of text and stickers × mean of the mean confidences of texts and of stickers",
             "coverage, text, stickers",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

@@ -10,7 +10,7 @@ use crate::{
         measure::{Measured, Reason},
         numbers, spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::TimeSpan;
 use serde::Serialize;
@@ -185,7 +185,7 @@ define_metrics!(
             "key of one of 10 equal windows of T, widened to whole seconds",
             "clock",
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -193,7 +193,7 @@ define_metrics!(
             "beginning of the window",
             "clock",
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -201,7 +201,7 @@ define_metrics!(
             "its end",
             "clock",
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -209,7 +209,7 @@ define_metrics!(
             "overlays visible in it",
             OVERLAYS,
             "overlays",
-            "integer ≥ 0",
+            Range::COUNT,
             LISTED
         ),
         (
@@ -217,7 +217,7 @@ define_metrics!(
             "overlayCount / length of the window",
             OVERLAYS,
             "1/s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             LISTED
         ),
         (
@@ -225,7 +225,7 @@ define_metrics!(
             "1 − sample standard deviation / mean of the gaps between the beginnings of appearances, at least 0",
             OVERLAYS,
             "1",
-            "0–1",
+            Range::Share,
             "as timeToFirstOverlay; fewer than three appearances, or all at once"
         ),
         (
@@ -233,7 +233,7 @@ define_metrics!(
             "accelerating if the mean overlayCount of the last 5 windows > 1.3 × that of the first 5, decelerating if < 0.7 ×, else stable",
             OVERLAYS,
             "name",
-            "accelerating, decelerating, stable",
+            Range::OneOf(&["accelerating", "decelerating", "stable"]),
             NULL_NONE
         ),
         (
@@ -241,7 +241,7 @@ define_metrics!(
             "the third of T in which most appearances begin; balanced if no third has more than the others",
             OVERLAYS,
             "name",
-            "front_loaded, middle_loaded, back_loaded, balanced",
+            Range::OneOf(&["front_loaded", "middle_loaded", "back_loaded", "balanced"]),
             NULL_NONE
         ),
         (
@@ -249,7 +249,7 @@ define_metrics!(
             "number of runs of at least 3 appearances that begin less than 2 s after the first of them",
             OVERLAYS,
             "runs",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_OVERLAYS
         ),
         (
@@ -257,7 +257,7 @@ define_metrics!(
             "as that of visualOverlayCoreMetrics",
             "coverage, text, stickers",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

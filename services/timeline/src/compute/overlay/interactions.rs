@@ -10,7 +10,7 @@ use crate::{
         measure::{Measured, Reason},
         numbers, spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::TimeSpan;
 use serde::Serialize;
@@ -210,7 +210,7 @@ define_metrics!(
             "texts during which something is said / texts during which speech was listened for",
             "text, speech",
             "1",
-            "0–1",
+            Range::Share,
             "text or speech not measured; there is no text"
         ),
         (
@@ -218,7 +218,7 @@ define_metrics!(
             "texts during which a gesture is made / texts during which gestures were looked for",
             "text, gestures",
             "1",
-            "0–1",
+            Range::Share,
             "text or gestures not measured; there is no text"
         ),
         (
@@ -226,7 +226,7 @@ define_metrics!(
             "texts during which something is said or a gesture is made",
             "text, speech, gestures",
             "texts",
-            "integer ≥ 0",
+            Range::COUNT,
             "text not measured, or neither speech nor gestures"
         ),
         (
@@ -234,7 +234,7 @@ define_metrics!(
             "second in which such a text appears first; all of them, by time",
             TEXT,
             "s",
-            "\"as\"",
+            Range::InstantKey,
             LISTED
         ),
         (
@@ -242,7 +242,7 @@ define_metrics!(
             "when it appears first",
             TEXT,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -250,7 +250,7 @@ define_metrics!(
             "what it says",
             TEXT,
             "text",
-            "not empty",
+            Range::Text("not empty"),
             LISTED
         ),
         (
@@ -258,7 +258,7 @@ define_metrics!(
             "whether something is said while it is visible",
             "text, speech",
             "flag",
-            "true, false",
+            Range::Boolean,
             "speech was not listened for then"
         ),
         (
@@ -266,7 +266,7 @@ define_metrics!(
             "whether a gesture is made while it is visible",
             "text, gestures",
             "flag",
-            "true, false",
+            Range::Boolean,
             "gestures were not looked for then"
         ),
         (
@@ -274,7 +274,7 @@ define_metrics!(
             "mean of those of overlaySpeechAlignment and overlayGestureSync that are not null",
             "text, speech, gestures",
             "1",
-            "0–1",
+            Range::Share,
             "both are null"
         ),
         (
@@ -282,7 +282,7 @@ define_metrics!(
             "completeness of text, speech and gestures × mean of the mean confidences of their detections",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

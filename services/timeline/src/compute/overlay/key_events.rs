@@ -14,7 +14,7 @@ use crate::{
         numbers,
         phrases::{self, OVERLAY_CALLS},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use serde::Serialize;
 
@@ -146,7 +146,7 @@ define_metrics!(
             "key of a window of overlayProgression with overlayCount > 1.5 × the mean of all; by time",
             OVERLAYS,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -154,7 +154,7 @@ define_metrics!(
             "overlays visible in it",
             OVERLAYS,
             "overlays",
-            "integer ≥ 1",
+            Range::count_from(1),
             LISTED
         ),
         (
@@ -162,7 +162,7 @@ define_metrics!(
             "overlayCount / the most in one window",
             OVERLAYS,
             "1",
-            "0–1",
+            Range::Share,
             LISTED
         ),
         (
@@ -170,7 +170,7 @@ define_metrics!(
             "second in which a text that asks for something appears first; all of them, by time",
             TEXT,
             "s",
-            "\"as\"",
+            Range::InstantKey,
             LISTED
         ),
         (
@@ -178,7 +178,7 @@ define_metrics!(
             "when it appears first",
             TEXT,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -186,7 +186,7 @@ define_metrics!(
             "the first of buy, shop, click, link, follow, subscribe, comment, share, order, get that is one of its words; else the first call that was found when it was read",
             TEXT,
             "text",
-            "a word or phrase",
+            Range::Text("a word or phrase"),
             LISTED
         ),
         (
@@ -194,7 +194,7 @@ define_metrics!(
             "what it says",
             TEXT,
             "text",
-            "not empty",
+            Range::Text("not empty"),
             LISTED
         ),
         (
@@ -202,7 +202,7 @@ define_metrics!(
             "the first of the overlayPeaks with the highest intensity",
             OVERLAYS,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             "as timeToFirstOverlay; there is no peak"
         ),
         (
@@ -210,7 +210,7 @@ define_metrics!(
             "windows of overlayProgression without an overlay",
             OVERLAYS,
             "s",
-            "list of \"a-bs\"",
+            Range::ListOf(&Range::SpanKey),
             NULL_OVERLAYS
         ),
         (
@@ -218,7 +218,7 @@ define_metrics!(
             "beginning of the first appearance of a run, as counted by burstPatterns; by time",
             OVERLAYS,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -226,7 +226,7 @@ define_metrics!(
             "beginning of the last appearance of the run",
             OVERLAYS,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -234,7 +234,7 @@ define_metrics!(
             "appearances in the run",
             OVERLAYS,
             "appearances",
-            "integer ≥ 3",
+            Range::count_from(3),
             LISTED
         ),
         (
@@ -242,7 +242,7 @@ define_metrics!(
             "as that of visualOverlayCoreMetrics",
             "coverage, text, stickers",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

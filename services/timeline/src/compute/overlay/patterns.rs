@@ -9,7 +9,7 @@ use crate::{
         block::Block,
         measure::{Measured, Reason},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 const HEAVY_DENSITY: f64 = 1.0;
@@ -111,7 +111,7 @@ define_metrics!(
             "heavy if overlayDensity > 1, moderate if > 0.5, else minimal",
             OVERLAYS,
             "name",
-            "heavy, moderate, minimal",
+            Range::OneOf(&["heavy", "moderate", "minimal"]),
             NULL_NONE
         ),
         (
@@ -119,7 +119,7 @@ define_metrics!(
             "those that hold: direct_cta (a ctaMoment), rhythmic_timing (rhythmConsistency > 0.7), dynamic_pacing (overlayAcceleration is not stable), multimodal_reinforcement (multimodalReinforcementCount > 0.3 × texts)",
             "text, stickers, speech, gestures",
             "names",
-            "list of techniques",
+            Range::ListOf(&Range::Text("techniques")),
             NULL_OVERLAYS
         ),
         (
@@ -127,7 +127,7 @@ define_metrics!(
             "conversion_focused if there are more than 2 ctaMoments; else attention_grabbing if overlayDensity > 0.8; else informational",
             OVERLAYS,
             "name",
-            "conversion_focused, attention_grabbing, informational",
+            Range::OneOf(&["conversion_focused", "attention_grabbing", "informational"]),
             NULL_NO_TEXT
         ),
         (
@@ -135,7 +135,7 @@ define_metrics!(
             "overlayAcceleration, under its second name",
             OVERLAYS,
             "name",
-            "accelerating, decelerating, stable",
+            Range::OneOf(&["accelerating", "decelerating", "stable"]),
             NULL_NONE
         ),
         (
@@ -143,7 +143,7 @@ define_metrics!(
             "product_focused if there are more than 1 ctaMoments, else informational",
             TEXT,
             "name",
-            "product_focused, informational",
+            Range::OneOf(&["product_focused", "informational"]),
             NULL_NO_TEXT
         ),
         (
@@ -151,7 +151,7 @@ define_metrics!(
             "as that of visualOverlayCoreMetrics",
             "coverage, text, stickers",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

@@ -7,7 +7,7 @@ use crate::{
         coverage::{Modality, completeness},
         reliability, spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 const HIGH: f64 = 0.7;
@@ -85,7 +85,7 @@ define_metrics!(
             "mean confidence of the texts",
             TEXT,
             "1",
-            "0–1",
+            Range::Share,
             NULL_NO_TEXT
         ),
         (
@@ -93,7 +93,7 @@ define_metrics!(
             "share of seconds in which text was looked for; 0 if it was not measured",
             "coverage",
             "1",
-            "0–1",
+            Range::Share,
             "the video has no duration"
         ),
         (
@@ -101,7 +101,7 @@ define_metrics!(
             "low without a text or if overallConfidence < 0.4, medium if < 0.7, else high",
             "coverage, text, stickers",
             "name",
-            "low, medium, high",
+            Range::OneOf(&["low", "medium", "high"]),
             NULL_TEXT
         ),
         (
@@ -109,7 +109,7 @@ define_metrics!(
             "those that hold: no_overlays_detected, low_text_variety (uniqueOverlayCount < 0.1 totalTextOverlays), text_not_measured, stickers_not_measured, speech_not_measured, gestures_not_measured",
             "coverage, text, stickers",
             "names",
-            "list of findings",
+            Range::ListOf(&Range::Text("findings")),
             "never; empty if nothing is missing"
         ),
         (
@@ -117,7 +117,7 @@ define_metrics!(
             "share of T in which a text is visible",
             TEXT,
             "1",
-            "0–1",
+            Range::Share,
             NULL_TEXT
         ),
         (
@@ -125,7 +125,7 @@ define_metrics!(
             "as the confidence of visualOverlayCoreMetrics",
             "coverage, text, stickers",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
         (
@@ -133,7 +133,7 @@ define_metrics!(
             "why the field at this path is null",
             "coverage",
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]

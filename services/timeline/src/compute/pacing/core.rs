@@ -7,7 +7,7 @@ use crate::{
         measure::{Measured, NO_DEFINITION},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 const DECIMALS: usize = 2;
@@ -118,7 +118,7 @@ define_metrics!(
             "N: boundaries + 1",
             SHOTS,
             "shots",
-            "integer ≥ 1",
+            Range::count_from(1),
             NULL_SHOTS
         ),
         (
@@ -126,7 +126,7 @@ define_metrics!(
             "D / N, rounded to 2 decimals",
             SHOTS,
             "s",
-            "> 0",
+            Range::Above(0.0),
             NULL_SHOTS
         ),
         (
@@ -134,7 +134,7 @@ define_metrics!(
             "60 N / D, rounded to 2 decimals",
             SHOTS,
             "1/min",
-            "> 0",
+            Range::Above(0.0),
             NULL_SHOTS
         ),
         (
@@ -142,7 +142,7 @@ define_metrics!(
             "60 (N − 1) / D, rounded to 2 decimals",
             SHOTS,
             "1/min",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_SHOTS
         ),
         (
@@ -150,7 +150,7 @@ define_metrics!(
             "min(1, 60 (N − 1) / D / 40)",
             SHOTS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_SHOTS
         ),
         (
@@ -158,7 +158,7 @@ define_metrics!(
             "consistent if rhythmScore > 0.7, varied if > 0.4, else erratic",
             SHOTS,
             "name",
-            "consistent, varied, erratic",
+            Range::OneOf(&["consistent", "varied", "erratic"]),
             NULL_ONE_SHOT
         ),
         (
@@ -166,7 +166,7 @@ define_metrics!(
             "1 / (1 + sample standard deviation of L in seconds)",
             SHOTS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_ONE_SHOT
         ),
         (
@@ -174,7 +174,7 @@ define_metrics!(
             "none",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             "always: no definition that evidence supports"
         ),
     ]

@@ -9,7 +9,7 @@ use crate::{
         measure::NO_DEFINITION,
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::TimeSpan;
 use serde::Serialize;
@@ -182,7 +182,7 @@ define_metrics!(
             "key of an exact window of 10 s; the last one ends with the video",
             "clock",
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -190,7 +190,7 @@ define_metrics!(
             "boundaries in the window",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             LISTED
         ),
         (
@@ -198,7 +198,7 @@ define_metrics!(
             "regular if rhythmConsistency is consistent, else irregular",
             SHOTS,
             "name",
-            "regular, irregular",
+            Range::OneOf(&["regular", "irregular"]),
             NULL_ONE_SHOT
         ),
         (
@@ -206,7 +206,7 @@ define_metrics!(
             "none",
             "nothing",
             "name",
-            "none",
+            Range::Nothing,
             "always: no definition that evidence supports"
         ),
         (
@@ -214,7 +214,7 @@ define_metrics!(
             "beginning of a shot shorter than half the mean of all shots before it; by time",
             SHOTS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -222,7 +222,7 @@ define_metrics!(
             "length of that shot",
             SHOTS,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -230,7 +230,7 @@ define_metrics!(
             "mean length of all shots before it",
             SHOTS,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -238,7 +238,7 @@ define_metrics!(
             "beginning of a shot longer than twice the mean of all shots before it; by time",
             SHOTS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -246,7 +246,7 @@ define_metrics!(
             "length of that shot",
             SHOTS,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -254,7 +254,7 @@ define_metrics!(
             "mean length of all shots before it",
             SHOTS,
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -262,7 +262,7 @@ define_metrics!(
             "(cuts from D/2 on − cuts before) / cuts before; 1 if there are none before",
             SHOTS,
             "1",
-            "≥ −1",
+            Range::AtLeast(-1.0),
             NULL_ONE_SHOT
         ),
         (
@@ -270,7 +270,7 @@ define_metrics!(
             "boundaries before D/2",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_ONE_SHOT
         ),
         (
@@ -278,7 +278,7 @@ define_metrics!(
             "boundaries from D/2 on",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_ONE_SHOT
         ),
         (
@@ -286,7 +286,7 @@ define_metrics!(
             "earlyCuts / all boundaries",
             SHOTS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_ONE_SHOT
         ),
         (
@@ -294,7 +294,7 @@ define_metrics!(
             "boundaries before 3 s",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -302,7 +302,7 @@ define_metrics!(
             "boundaries after D − 3 s",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -310,7 +310,7 @@ define_metrics!(
             "windows of 10 s with at least 80 % of the most cuts in one",
             SHOTS,
             "s",
-            "list of \"a-bs\"",
+            Range::ListOf(&Range::SpanKey),
             NULL_SHOTS
         ),
         (
@@ -318,7 +318,7 @@ define_metrics!(
             "sample standard deviation of L",
             SHOTS,
             "s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_ONE_SHOT
         ),
     ]

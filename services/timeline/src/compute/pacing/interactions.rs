@@ -8,7 +8,7 @@ use crate::{
         measure::{Measured, NO_DEFINITION, Reason, given},
         numbers,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::{MediaTime, TimeSpan};
 use std::time::Duration;
@@ -122,7 +122,7 @@ define_metrics!(
             "boundaries at most 0.1 s from an energy onset / all boundaries; compare with audioVisualSyncExpected",
             "shots, sound onsets",
             "1",
-            "0–1",
+            Range::Share,
             "shots or sound not measured; a video without a boundary or without audio"
         ),
         (
@@ -130,7 +130,7 @@ define_metrics!(
             "share of D at most 0.1 s from an energy onset: what cuts placed blindly would score",
             "sound onsets",
             "1",
-            "0–1",
+            Range::Share,
             "sound not measured; a video without audio or duration"
         ),
         (
@@ -138,7 +138,7 @@ define_metrics!(
             "none",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             "always: beats are not tracked"
         ),
         (
@@ -146,7 +146,7 @@ define_metrics!(
             "none",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             NEVER_DEFINED
         ),
         (
@@ -154,7 +154,7 @@ define_metrics!(
             "none",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             NEVER_DEFINED
         ),
         (
@@ -162,7 +162,7 @@ define_metrics!(
             "low if visualLoadPerScene < 2, moderate if < 5, else high",
             "shots, objects",
             "name",
-            "low, moderate, high",
+            Range::OneOf(&["low", "moderate", "high"]),
             "as visualLoadPerScene"
         ),
         (
@@ -170,7 +170,7 @@ define_metrics!(
             "mean over the shots looked at of the most objects in one of their frames",
             "shots, objects",
             "objects",
-            "≥ 0",
+            Range::AtLeast(0.0),
             "shots or objects not measured; no frame looked at"
         ),
     ]

@@ -7,7 +7,7 @@ use crate::{
         clock::{Clock, span_key},
         measure::Measured,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::TimeSpan;
 use serde::Serialize;
@@ -172,7 +172,7 @@ define_metrics!(
             "max L",
             SHOTS,
             "s",
-            "> 0",
+            Range::Above(0.0),
             NULL_SHOTS
         ),
         (
@@ -180,7 +180,7 @@ define_metrics!(
             "the longest shot, the first among equals, widened to whole seconds",
             SHOTS,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             NULL_SHOTS
         ),
         (
@@ -188,16 +188,23 @@ define_metrics!(
             "its beginning",
             SHOTS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             NULL_SHOTS
         ),
-        ("longestScene.end", "its end", SHOTS, "s", "0–D", NULL_SHOTS),
+        (
+            "longestScene.end",
+            "its end",
+            SHOTS,
+            "s",
+            Range::WITHIN_VIDEO,
+            NULL_SHOTS
+        ),
         (
             "shortestScene.duration",
             "min L",
             SHOTS,
             "s",
-            "> 0",
+            Range::Above(0.0),
             NULL_SHOTS
         ),
         (
@@ -205,7 +212,7 @@ define_metrics!(
             "the shortest shot, the first among equals, widened to whole seconds",
             SHOTS,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             NULL_SHOTS
         ),
         (
@@ -213,7 +220,7 @@ define_metrics!(
             "its beginning",
             SHOTS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             NULL_SHOTS
         ),
         (
@@ -221,7 +228,7 @@ define_metrics!(
             "its end",
             SHOTS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             NULL_SHOTS
         ),
         (
@@ -229,7 +236,7 @@ define_metrics!(
             "key of a window of 10 s whose rate differs by at least 50 % from the window before; a last window under 5 s is left out",
             SHOTS,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             LISTED
         ),
         (
@@ -237,7 +244,7 @@ define_metrics!(
             "cuts per 10 s in the window before",
             SHOTS,
             "1/10 s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             LISTED
         ),
         (
@@ -245,7 +252,7 @@ define_metrics!(
             "cuts per 10 s in the window",
             SHOTS,
             "1/10 s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             LISTED
         ),
         (
@@ -253,7 +260,7 @@ define_metrics!(
             "centre of the window of 10 s with the most cuts, the first among equals / D",
             SHOTS,
             "1",
-            "0–1",
+            Range::Share,
             NULL_ONE_SHOT
         ),
         (
@@ -261,7 +268,7 @@ define_metrics!(
             "beginning of a run of at least 3 shots shorter than 1.5 s each",
             SHOTS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -269,7 +276,7 @@ define_metrics!(
             "end of the run",
             SHOTS,
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             LISTED
         ),
         (
@@ -277,7 +284,7 @@ define_metrics!(
             "shots in the run",
             SHOTS,
             "shots",
-            "integer ≥ 3",
+            Range::count_from(3),
             LISTED
         ),
     ]

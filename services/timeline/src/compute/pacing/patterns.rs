@@ -11,7 +11,7 @@ use crate::{
         events::Boundary,
         measure::{Measured, NO_DEFINITION},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::shots::BoundaryKind;
 
@@ -161,7 +161,7 @@ define_metrics!(
             "mtv_style if D/N < 1.5 s; else classic_narrative if consistent and D/N > 3 s; else rhythmic if consistent; else experimental",
             SHOTS,
             "name",
-            "mtv_style, classic_narrative, rhythmic, experimental",
+            Range::OneOf(&["mtv_style", "classic_narrative", "rhythmic", "experimental"]),
             NULL_ONE_SHOT
         ),
         (
@@ -169,7 +169,7 @@ define_metrics!(
             "the kinds of boundaries that occur",
             SHOTS,
             "names",
-            "subset of cut, fade, dissolve",
+            Range::ListOf(&Range::OneOf(&["cut", "fade", "dissolve"])),
             NULL_SHOTS
         ),
         (
@@ -177,7 +177,7 @@ define_metrics!(
             "boundaries from one frame to the next",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -185,7 +185,7 @@ define_metrics!(
             "boundaries through a blank frame",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -193,7 +193,7 @@ define_metrics!(
             "gradual boundaries",
             SHOTS,
             "boundaries",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -201,7 +201,7 @@ define_metrics!(
             "accelerating if accelerationScore > 0.3, decelerating if < −0.3, else steady",
             SHOTS,
             "name",
-            "accelerating, decelerating, steady",
+            Range::OneOf(&["accelerating", "decelerating", "steady"]),
             NULL_ONE_SHOT
         ),
         (
@@ -209,7 +209,7 @@ define_metrics!(
             "by 60 (N − 1) / D: slow < 10, moderate < 20, fast < 40, else very_fast",
             SHOTS,
             "name",
-            "slow, moderate, fast, very_fast",
+            Range::OneOf(&["slow", "moderate", "fast", "very_fast"]),
             NULL_SHOTS
         ),
         (
@@ -217,7 +217,7 @@ define_metrics!(
             "none",
             "nothing",
             "name",
-            "none",
+            Range::Nothing,
             "always: no definition that evidence supports"
         ),
         (
@@ -225,7 +225,7 @@ define_metrics!(
             "shots with L < 2 s",
             SHOTS,
             "shots",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -233,7 +233,7 @@ define_metrics!(
             "shots with 2 s ≤ L < 5 s",
             SHOTS,
             "shots",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -241,7 +241,7 @@ define_metrics!(
             "shots with L ≥ 5 s",
             SHOTS,
             "shots",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SHOTS
         ),
         (
@@ -249,7 +249,7 @@ define_metrics!(
             "those that hold: quick_cuts (fast or D/N < 4 s), fast_paced (fast or very_fast), rhythmic_editing (consistent), accelerating_pace, decelerating_pace, has_montage_sections, mtv_style (D/N < 1.5 s); none without a boundary",
             SHOTS,
             "names",
-            "list of tags",
+            Range::ListOf(&Range::Text("tags")),
             NULL_SHOTS
         ),
     ]

@@ -7,7 +7,7 @@ use crate::{
         coverage::{Modality, completeness},
         measure::NO_DEFINITION,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
@@ -37,17 +37,45 @@ define_metrics!(
     "scene_pacing",
     "scenePacingQuality",
     [
-        ("flowScore", "none", "nothing", "1", "none", NEVER),
-        ("engagementPacing", "none", "nothing", "1", "none", NEVER),
-        ("viewerRetention", "none", "nothing", "1", "none", NEVER),
-        ("editingQuality", "none", "nothing", "1", "none", NEVER),
-        ("overallScore", "none", "nothing", "1", "none", NEVER),
+        ("flowScore", "none", "nothing", "1", Range::Nothing, NEVER),
+        (
+            "engagementPacing",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "viewerRetention",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "editingQuality",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "overallScore",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
         (
             "dataCompleteness",
             "share of shots and, if the file has audio, sound that was measured × mean share of seconds looked at of those",
             "coverage",
             "1",
-            "0–1",
+            Range::Share,
             "the video has no duration"
         ),
         (
@@ -55,7 +83,7 @@ define_metrics!(
             "why the field at this path is null",
             "coverage",
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]

@@ -11,7 +11,7 @@ use crate::{
         measure::{Measured, Reason},
         numbers, spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use std::collections::BTreeSet;
 
@@ -91,7 +91,7 @@ define_metrics!(
             "|W|: words as Unicode divides text, one per ideograph; without descriptions in brackets",
             SPEECH,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SPEECH
         ),
         (
@@ -99,7 +99,7 @@ define_metrics!(
             "|W| / T",
             SPEECH,
             "words/s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_SPEECH
         ),
         (
@@ -107,7 +107,7 @@ define_metrics!(
             "60 |W| / S",
             SPEECH,
             "1/min",
-            "> 0",
+            Range::Above(0.0),
             "as totalWords; nothing is said, or S is 0"
         ),
         (
@@ -115,17 +115,31 @@ define_metrics!(
             "uniqueWords / |W|",
             SPEECH,
             "1",
-            "0–1",
+            Range::Share,
             NULL_SILENT
         ),
-        ("silenceRatio", "1 − S / T", SPEECH, "1", "0–1", NULL_SPEECH),
-        ("speechCoverage", "S / T", SPEECH, "1", "0–1", NULL_SPEECH),
+        (
+            "silenceRatio",
+            "1 − S / T",
+            SPEECH,
+            "1",
+            Range::Share,
+            NULL_SPEECH
+        ),
+        (
+            "speechCoverage",
+            "S / T",
+            SPEECH,
+            "1",
+            Range::Share,
+            NULL_SPEECH
+        ),
         (
             "avgSegmentDuration",
             "mean length of the segments",
             SPEECH,
             "s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_SILENT
         ),
         (
@@ -133,7 +147,7 @@ define_metrics!(
             "different words in W, in lower case and without punctuation",
             SPEECH,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SPEECH
         ),
         (
@@ -141,16 +155,23 @@ define_metrics!(
             "segments with at least one word",
             SPEECH,
             "segments",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SPEECH
         ),
-        ("speechDuration", "S", SPEECH, "s", "0–T", NULL_SPEECH),
+        (
+            "speechDuration",
+            "S",
+            SPEECH,
+            "s",
+            Range::WITHIN_MEASURED,
+            NULL_SPEECH
+        ),
         (
             "pauseCount",
             "gaps in S of more than 1 s",
             SPEECH,
             "pauses",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_SPEECH
         ),
         (
@@ -158,7 +179,7 @@ define_metrics!(
             "mean length of the gaps in S of more than 1 s",
             SPEECH,
             "s",
-            "> 1",
+            Range::Above(1.0),
             "as totalWords; there is no such gap"
         ),
         (
@@ -166,7 +187,7 @@ define_metrics!(
             "share of seconds listened to × mean confidence of the segments",
             "coverage, speech",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

@@ -12,7 +12,7 @@ use crate::{
         numbers, pacing,
         spans::{self, equal_windows},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::{TimeSpan, emotion::EmotionLabel};
 use serde::Serialize;
@@ -290,7 +290,7 @@ define_metrics!(
             "in each of 10 equal windows of T: 60 × words by the share of them that lies in it / seconds of S in it; null where nobody speaks",
             SPEECH,
             "1/min",
-            "10 numbers ≥ 0, or null",
+            Range::ListWithGaps(&Range::AtLeast(0.0)),
             NULL_SILENT
         ),
         (
@@ -298,7 +298,7 @@ define_metrics!(
             "beginning of a gap in S of more than 1 s; by time",
             SPEECH,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -306,7 +306,7 @@ define_metrics!(
             "its end",
             SPEECH,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -314,7 +314,7 @@ define_metrics!(
             "its length",
             SPEECH,
             "s",
-            "> 1",
+            Range::Above(1.0),
             LISTED
         ),
         (
@@ -322,7 +322,7 @@ define_metrics!(
             "by length: strategic up to 2 s, dramatic up to 3 s, else awkward",
             SPEECH,
             "name",
-            "strategic, dramatic, awkward",
+            Range::OneOf(&["strategic", "dramatic", "awkward"]),
             LISTED
         ),
         (
@@ -330,7 +330,7 @@ define_metrics!(
             "beginning of an energy window above mean + population standard deviation of all that overlaps S; by time",
             "speech, sound",
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -338,7 +338,7 @@ define_metrics!(
             "end of the window",
             "speech, sound",
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -346,7 +346,7 @@ define_metrics!(
             "its length",
             "speech, sound",
             "s",
-            "> 0",
+            Range::Above(0.0),
             LISTED
         ),
         (
@@ -354,7 +354,7 @@ define_metrics!(
             "its mean energy, as a share of the 95th percentile of all windows",
             SOUND,
             "1",
-            "0–1",
+            Range::Share,
             LISTED
         ),
         (
@@ -362,7 +362,7 @@ define_metrics!(
             "what makes it a burst",
             SOUND,
             "name",
-            "high_energy",
+            Range::OneOf(&["high_energy"]),
             LISTED
         ),
         (
@@ -370,7 +370,7 @@ define_metrics!(
             "the third of the video that is louder than the others, or steady",
             SOUND,
             "name",
-            "front_loaded, back_loaded, middle_peak, steady",
+            Range::OneOf(&["front_loaded", "back_loaded", "middle_peak", "steady"]),
             NULL_SOUND
         ),
         (
@@ -378,7 +378,7 @@ define_metrics!(
             "population variance of the energy of the windows",
             SOUND,
             "1",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_SOUND
         ),
         (
@@ -386,7 +386,7 @@ define_metrics!(
             "whether there are energy windows; false for a file without audio",
             SOUND,
             "flag",
-            "true, false",
+            Range::Boolean,
             "the file has audio and it was not measured"
         ),
         (
@@ -394,7 +394,7 @@ define_metrics!(
             "sample standard deviation of the numbers in wpmProgression",
             SPEECH,
             "1/min",
-            "≥ 0",
+            Range::AtLeast(0.0),
             "as wpmProgression; fewer than two numbers"
         ),
         (
@@ -402,7 +402,7 @@ define_metrics!(
             "beginning of a gesture that begins within S; by time",
             "speech, gestures",
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -410,7 +410,7 @@ define_metrics!(
             "the gesture",
             "gestures",
             "name",
-            "a gesture",
+            Range::Text("a gesture"),
             LISTED
         ),
         (
@@ -418,7 +418,7 @@ define_metrics!(
             "time within S of a reading of the main face with an intensity above mean + population standard deviation of all; by time",
             "speech, emotions",
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -426,7 +426,7 @@ define_metrics!(
             "its most probable label",
             "emotions",
             "name",
-            "an emotion",
+            Range::EMOTION,
             LISTED
         ),
         (
@@ -434,7 +434,7 @@ define_metrics!(
             "1 − probability of neutral",
             "emotions",
             "1",
-            "0–1",
+            Range::Share,
             LISTED
         ),
         (
@@ -442,7 +442,7 @@ define_metrics!(
             "none",
             "nothing",
             "1",
-            "none",
+            Range::Nothing,
             NEVER
         ),
         (
@@ -450,7 +450,7 @@ define_metrics!(
             "as speechGestureSync",
             "speech, gestures",
             "1",
-            "0–1",
+            Range::Share,
             "as speechGestureSync"
         ),
         (
@@ -458,7 +458,7 @@ define_metrics!(
             "(words that begin from T/2 on − words before) / words before; 1 if there are none before",
             SPEECH,
             "1",
-            "≥ −1",
+            Range::AtLeast(-1.0),
             NULL_SILENT
         ),
         (
@@ -466,7 +466,7 @@ define_metrics!(
             "words that begin before 0.2 T / |W|",
             SPEECH,
             "1",
-            "0–1",
+            Range::Share,
             NULL_SILENT
         ),
         (
@@ -474,7 +474,7 @@ define_metrics!(
             "completeness of speech and sound × mean confidence of the segments",
             "coverage, speech",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

@@ -9,7 +9,7 @@ use crate::{
         measure::{Measured, Reason},
         numbers, phrases, spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::{MediaTime, TimeSpan};
 use std::time::Duration;
@@ -120,7 +120,7 @@ define_metrics!(
             "segments that overlap at least one gesture / segments where gestures were looked for",
             "speech, gestures",
             "1",
-            "0–1",
+            Range::Share,
             "speech or gestures not measured; nothing is said where gestures were looked for"
         ),
         (
@@ -128,7 +128,7 @@ define_metrics!(
             "segments during which a face is visible / segments where faces were looked for",
             "speech, faces",
             "1",
-            "0–1",
+            Range::Share,
             "speech or faces not measured; nothing is said where faces were looked for"
         ),
         (
@@ -136,7 +136,7 @@ define_metrics!(
             "words of the texts that are spoken while the text is visible, or at most 1 s before or after / words of the texts",
             "speech, text",
             "1",
-            "0–1",
+            Range::Share,
             "speech or text not measured; nothing is said, or no word is written"
         ),
         (
@@ -144,7 +144,7 @@ define_metrics!(
             "mean of those of the three above that are not null",
             "speech, gestures, faces, text",
             "1",
-            "0–1",
+            Range::Share,
             "all three are null"
         ),
         (
@@ -152,7 +152,7 @@ define_metrics!(
             "completeness of speech, gestures, faces and text × mean of the mean confidences of their detections",
             "coverage, detections",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

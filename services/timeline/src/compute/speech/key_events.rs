@@ -14,7 +14,7 @@ use crate::{
         phrases::{self, SPOKEN_CALLS, URGENCY},
         spans,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use contracts::MediaTime;
 use serde::Serialize;
@@ -132,7 +132,7 @@ define_metrics!(
             "length of the longest segment",
             SPEECH,
             "s",
-            "≥ 0",
+            Range::AtLeast(0.0),
             NULL_SILENT
         ),
         (
@@ -140,7 +140,7 @@ define_metrics!(
             "the longest segment, the first among equals, widened to whole seconds",
             SPEECH,
             "s",
-            "\"a-bs\"",
+            Range::SpanKey,
             NULL_SILENT
         ),
         (
@@ -148,7 +148,7 @@ define_metrics!(
             "its words",
             SPEECH,
             "words",
-            "integer ≥ 1",
+            Range::count_from(1),
             NULL_SILENT
         ),
         (
@@ -156,7 +156,7 @@ define_metrics!(
             "the loudest instant of the sound",
             "sound",
             "s",
-            "0–D",
+            Range::WITHIN_VIDEO,
             NULL_CLIMAX
         ),
         (
@@ -164,7 +164,7 @@ define_metrics!(
             "energy of the window it lies in, as a share of the 95th percentile of all",
             "sound",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CLIMAX
         ),
         (
@@ -172,16 +172,23 @@ define_metrics!(
             "beginning of a gap in S of more than 2 s; by time",
             SPEECH,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
-        ("silentMoments[].end", "its end", SPEECH, "s", "0–T", LISTED),
+        (
+            "silentMoments[].end",
+            "its end",
+            SPEECH,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
         (
             "silentMoments[].duration",
             "its length",
             SPEECH,
             "s",
-            "> 2",
+            Range::Above(2.0),
             LISTED
         ),
         (
@@ -189,7 +196,7 @@ define_metrics!(
             "by length: dramatic up to 3 s, else awkward",
             SPEECH,
             "name",
-            "dramatic, awkward",
+            Range::OneOf(&["dramatic", "awkward"]),
             LISTED
         ),
         (
@@ -197,7 +204,7 @@ define_metrics!(
             "beginning of the first word of a phrase that asks for something, within one segment; by time",
             SPEECH,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -205,7 +212,7 @@ define_metrics!(
             "the phrase: follow, like, subscribe, comment, share, hit the; link in bio, check out, visit, go to; buy, purchase, get yours, order now; save this, bookmark, remember; tag someone, send this, share with",
             SPEECH,
             "text",
-            "one of the list",
+            Range::Text("one of the list"),
             LISTED
         ),
         (
@@ -213,7 +220,7 @@ define_metrics!(
             "what it asks for",
             SPEECH,
             "name",
-            "engagement, traffic, conversion, save, viral",
+            Range::OneOf(&["engagement", "traffic", "conversion", "save", "viral"]),
             LISTED
         ),
         (
@@ -221,7 +228,7 @@ define_metrics!(
             "high if its segment holds now, today or quick; else medium from 0.7 T on; else low",
             SPEECH,
             "name",
-            "high, medium, low",
+            Range::OneOf(&["high", "medium", "low"]),
             LISTED
         ),
         (
@@ -229,7 +236,7 @@ define_metrics!(
             "completeness of speech and sound × mean confidence of the segments",
             "coverage, speech",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

@@ -8,7 +8,7 @@ use crate::{
         measure::{Measured, NO_DEFINITION, Reason},
         phrases::{self, DIRECT_ADDRESS, INCLUSIVE_ADDRESS, Phrase, SPOKEN_HOOKS},
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -142,7 +142,7 @@ define_metrics!(
             "phrases of 2 and 3 words within a segment that are said more than once / all such phrases, each as often as it is said",
             SPEECH,
             "1",
-            "0–1",
+            Range::Share,
             "as totalWords; no segment has two words"
         ),
         (
@@ -150,16 +150,23 @@ define_metrics!(
             "those that hold: strategic_pauses (gap in S of 1 to 2 s), dramatic_pauses (2 to 3 s), repetition (repetitionRate > 0), gestures (speechGestureSync > 0.5), energy_bursts (a speechBurst)",
             "speech, gestures, sound",
             "names",
-            "list of techniques",
+            Range::ListOf(&Range::Text("techniques")),
             super::NULL_SPEECH
         ),
-        ("narrativeStyle", "none", "nothing", "name", "none", NEVER),
+        (
+            "narrativeStyle",
+            "none",
+            "nothing",
+            "name",
+            Range::Nothing,
+            NEVER
+        ),
         (
             "verbalHooks[].timestamp",
             "beginning of the first word of a phrase that makes listeners stay; by time",
             SPEECH,
             "s",
-            "0–T",
+            Range::WITHIN_MEASURED,
             LISTED
         ),
         (
@@ -167,7 +174,7 @@ define_metrics!(
             "the phrase: did you know, guess what, wait for it, watch this, check this out; amazing, incredible, mind-blowing, shocking, unbelievable; you won't believe, you need to see, this will change; hey, hi, hello, what's up as the first words; secret, trick, hack, tip",
             SPEECH,
             "text",
-            "one of the list",
+            Range::Text("one of the list"),
             LISTED
         ),
         (
@@ -175,7 +182,7 @@ define_metrics!(
             "how it does",
             SPEECH,
             "name",
-            "question, hyperbole, promise, greeting, value_prop",
+            Range::OneOf(&["question", "hyperbole", "promise", "greeting", "value_prop"]),
             LISTED
         ),
         (
@@ -183,7 +190,7 @@ define_metrics!(
             "question marks in what is said",
             SPEECH,
             "questions",
-            "integer ≥ 0",
+            Range::COUNT,
             super::NULL_SPEECH
         ),
         (
@@ -191,7 +198,7 @@ define_metrics!(
             "you, your, you're, you'll and you've in W",
             SPEECH,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_ENGLISH
         ),
         (
@@ -199,7 +206,7 @@ define_metrics!(
             "we, us, our and let's in W",
             SPEECH,
             "words",
-            "integer ≥ 0",
+            Range::COUNT,
             NULL_ENGLISH
         ),
         (
@@ -207,7 +214,7 @@ define_metrics!(
             "share of seconds listened to × mean confidence of the segments",
             "coverage, speech",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
     ]

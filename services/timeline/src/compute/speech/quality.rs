@@ -8,7 +8,7 @@ use crate::{
         measure::{Measured, NO_DEFINITION, Reason},
         numbers, reliability,
     },
-    metrics::define_metrics,
+    metrics::{Range, define_metrics},
 };
 
 /// Mean confidence of the words.
@@ -51,19 +51,40 @@ define_metrics!(
             "mean confidence of the words",
             SPEECH,
             "1",
-            "0–1",
+            Range::Share,
             "as totalWords; nothing is said, or words carry no confidence"
         ),
-        ("engagement", "none", "nothing", "1", "none", NEVER),
-        ("emotionalRange", "none", "nothing", "1", "none", NEVER),
-        ("deliveryStyle", "none", "nothing", "name", "none", NEVER),
-        ("overallScore", "none", "nothing", "1", "none", NEVER),
+        ("engagement", "none", "nothing", "1", Range::Nothing, NEVER),
+        (
+            "emotionalRange",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "deliveryStyle",
+            "none",
+            "nothing",
+            "name",
+            Range::Nothing,
+            NEVER
+        ),
+        (
+            "overallScore",
+            "none",
+            "nothing",
+            "1",
+            Range::Nothing,
+            NEVER
+        ),
         (
             "transcriptionConfidence",
             "mean confidence of the segments",
             SPEECH,
             "1",
-            "0–1",
+            Range::Share,
             super::NULL_SILENT
         ),
         (
@@ -71,7 +92,7 @@ define_metrics!(
             "share of seconds listened to; 0 if speech was not measured",
             "coverage",
             "1",
-            "0–1",
+            Range::Share,
             "the video has no duration"
         ),
         (
@@ -79,7 +100,7 @@ define_metrics!(
             "dataCompleteness × mean confidence of the segments",
             "coverage, speech",
             "1",
-            "0–1",
+            Range::Share,
             NULL_CONFIDENCE
         ),
         (
@@ -87,7 +108,7 @@ define_metrics!(
             "why the field at this path is null",
             "coverage",
             "text",
-            "one entry per null",
+            Range::REASON,
             "never; empty if nothing is null"
         ),
     ]
