@@ -6,8 +6,10 @@ mod error;
 pub mod json;
 mod metrics;
 mod run;
+mod schemas;
 
 pub use config::Limits;
 pub use error::Error;
 pub use metrics::{Horizon, Metric, Range, explain, metrics, metrics_markdown, suggest};
 pub use run::Timeline;
+pub use schemas::{SchemaFile, schemas};

@@ -5,11 +5,14 @@
 
 use crate::manifest::ModelStamp;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The seven labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EmotionLabel {
     /// Anger.
@@ -42,7 +45,7 @@ impl EmotionLabel {
 }
 
 /// Probabilities (0–1) of the seven labels; they add up to 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionScores {
     /// Anger.
     pub anger: f64,
@@ -90,7 +93,7 @@ impl EmotionScores {
 }
 
 /// What the network says of one face in one frame, before smoothing.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RawEmotion {
     /// The most probable label.
     pub emotion: EmotionLabel,
@@ -101,7 +104,7 @@ pub struct RawEmotion {
 }
 
 /// One face in one sampled frame. Label, confidence and scores are smoothed over its track.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionReading {
     /// Presentation time of the frame, in seconds.
     pub timestamp: f64,
@@ -129,7 +132,7 @@ pub struct EmotionReading {
 }
 
 /// What came of one sampled frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FrameState {
     /// At least one face was read.
@@ -141,7 +144,7 @@ pub enum FrameState {
 }
 
 /// One sampled frame.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionFrame {
     /// Presentation time, in seconds.
     pub timestamp: f64,
@@ -152,7 +155,7 @@ pub struct EmotionFrame {
 }
 
 /// One second of the video.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum EmotionSecond {
     /// The main face of its frames, averaged.
@@ -172,7 +175,7 @@ pub enum EmotionSecond {
 }
 
 /// A change of the main face's label from one reading to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionTransition {
     /// When the new label is first read, in seconds.
     pub timestamp: f64,
@@ -183,7 +186,7 @@ pub struct EmotionTransition {
 }
 
 /// One face over its track.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionTrack {
     /// Track of the face, as `face_<n>`.
     pub track_id: String,
@@ -202,7 +205,7 @@ pub struct EmotionTrack {
 }
 
 /// Whether there is anybody to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VideoType {
     /// More than four frames in five have no face that could be read.
@@ -214,7 +217,7 @@ pub enum VideoType {
 }
 
 /// How many frames were read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProcessingStats {
     /// Sampled frames.
     pub total_frames: u32,
@@ -227,7 +230,7 @@ pub struct ProcessingStats {
 }
 
 /// Figures about the whole video; those of expressions are `None` where there are too few faces.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionMetrics {
     /// Whether there is anybody to be read.
     pub video_type: VideoType,
@@ -251,7 +254,7 @@ pub struct EmotionMetrics {
 }
 
 /// How right a network was where the truth is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Accuracy {
     /// Share (0–1) of faces whose most probable label was the true one.
     pub share_correct: f64,
@@ -264,7 +267,7 @@ pub struct Accuracy {
 }
 
 /// What the `emotion` stage read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Emotions {
     /// The main face of every frame that has one: the largest that could be read.
     pub emotions: Vec<EmotionReading>,
@@ -298,7 +301,7 @@ pub struct Emotions {
 }
 
 /// How [`Emotions`] were read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmotionMetadata {
     /// The network and the digest of its weights.
     pub model: ModelStamp,

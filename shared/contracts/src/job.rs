@@ -1,6 +1,7 @@
 //! What was asked for, and what is known of the video before it is opened.
 
 use crate::ids::{JobId, VideoId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a video comes from.
@@ -24,7 +25,7 @@ pub struct Job {
 
 /// What is known of a video besides its bytes. One shape for every source; what the source does
 /// not tell is null, never zero.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VideoMetadata {
     /// What consumers call the video.

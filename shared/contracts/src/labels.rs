@@ -2,10 +2,11 @@
 //! look like, as numbers.
 
 use crate::{manifest::ModelStamp, time::MediaTime};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A label and how much it fits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Label {
     /// The label, from the list.
     pub label: String,
@@ -14,7 +15,7 @@ pub struct Label {
 }
 
 /// The labels of one frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FrameLabels {
     /// Position of the frame among all decoded frames, from 0.
     pub frame_number: u64,
@@ -28,7 +29,7 @@ pub struct FrameLabels {
 }
 
 /// A label of the video as a whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VideoLabel {
     /// The label, from the list.
     pub description: String,
@@ -41,7 +42,7 @@ pub struct VideoLabel {
 }
 
 /// What the `label` stage saw.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SceneLabels {
     /// Sampled frames looked at.
     pub frame_count: u32,
@@ -54,7 +55,7 @@ pub struct SceneLabels {
 }
 
 /// How labels come about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelMethod {
     /// A classifier of pictures names what it knows, and each name stands for the labels whose
@@ -68,7 +69,7 @@ pub enum LabelMethod {
 }
 
 /// How [`SceneLabels`] were made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LabelMetadata {
     /// How labels come about.
     pub method: LabelMethod,
@@ -84,7 +85,7 @@ pub struct LabelMetadata {
 
 /// What each sampled frame looks like, as a point on a sphere: the product of two is their
 /// likeness, -1 to 1.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FrameEmbeddings {
     /// The network and the digest of its weights.
     pub model: ModelStamp,

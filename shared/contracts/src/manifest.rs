@@ -5,11 +5,12 @@ use crate::{
     flow::StageName,
     ids::{JobId, Sha256},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
 /// A model that took part in a result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelStamp {
     /// Name in `deploy/models.toml`.
     pub name: String,

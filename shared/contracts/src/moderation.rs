@@ -1,10 +1,13 @@
 //! Whether frames show explicit content, as published under `ml_data.moderation`.
 
 use crate::manifest::ModelStamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Judgement by the highest score of all frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SafetyRating {
     /// Below 0.1.
@@ -20,7 +23,7 @@ pub enum SafetyRating {
 }
 
 /// A frame whose score is not below the threshold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplicitFrame {
     /// Position of the frame among all decoded frames, from 0.
     pub frame: u64,
@@ -31,7 +34,7 @@ pub struct ExplicitFrame {
 }
 
 /// What holds for the video as a whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplicitContent {
     /// Whether no frame reaches the threshold.
     pub is_safe: bool,
@@ -48,7 +51,7 @@ pub struct ExplicitContent {
 }
 
 /// One frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FrameModeration {
     /// Position of the frame among all decoded frames, from 0.
     pub frame_number: u64,
@@ -63,7 +66,7 @@ pub struct FrameModeration {
 }
 
 /// A part of a body that a model which looks for such found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BodyPart {
     /// Position of the frame among all decoded frames, from 0.
     pub frame_number: u64,
@@ -80,7 +83,7 @@ pub struct BodyPart {
 }
 
 /// What the `moderate` stage saw.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Moderation {
     /// What holds for the video as a whole; null with a reason if no frame was looked at. It is
     /// never "safe" for want of a look.
@@ -101,7 +104,7 @@ pub struct Moderation {
 }
 
 /// How a [`Moderation`] was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModerationMetadata {
     /// The model and the digest of its weights.
     pub model: ModelStamp,

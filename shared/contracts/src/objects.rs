@@ -1,10 +1,11 @@
 //! Detected objects and their tracks, as published under `ml_data.yolo`.
 
 use crate::manifest::ModelStamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One object in one sampled frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectAnnotation {
     /// The track this detection belongs to, as `obj_<n>`; `None` while no track was confirmed.
@@ -25,7 +26,7 @@ pub struct ObjectAnnotation {
 }
 
 /// One object followed over time within one shot.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectTrack {
     /// `obj_<n>`, numbered from 1 by first appearance.
@@ -45,7 +46,7 @@ pub struct ObjectTrack {
 }
 
 /// What the `detect` stage found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectDetections {
     /// By time, then descending confidence.
@@ -57,7 +58,7 @@ pub struct ObjectDetections {
 }
 
 /// How [`ObjectDetections`] were made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObjectMetadata {
     /// The detector and the digest of its weights.
     pub model: ModelStamp,

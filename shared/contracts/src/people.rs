@@ -9,11 +9,12 @@ mod landmarks;
 pub use landmarks::{BLENDSHAPES, BodyLandmarks, FaceLandmarks, HandLandmarks, LandmarkSet};
 
 use crate::manifest::ModelStamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A rectangle from its top left corner. Where it is given in shares, of width and of height.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rectangle {
     /// Left edge.
     pub x: f64,
@@ -26,7 +27,7 @@ pub struct Rectangle {
 }
 
 /// Five points of a face, each `[x, y]` as shares of the picture's width and height.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FacePoints {
     /// Middle of the person's right eye.
     pub right_eye: [f64; 2],
@@ -41,7 +42,7 @@ pub struct FacePoints {
 }
 
 /// Whether the mesh of 478 points could be laid on a face.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MeshState {
     /// It could.
@@ -56,7 +57,7 @@ pub enum MeshState {
 }
 
 /// How a head is turned against the line from camera to head, in degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeadPose {
     /// Turned to the picture's right (positive) or left.
     pub yaw_degrees: f64,
@@ -67,7 +68,7 @@ pub struct HeadPose {
 }
 
 /// One face in one sampled frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Face {
     /// Presentation time of the frame, in seconds.
     pub timestamp: f64,
@@ -102,7 +103,7 @@ pub struct Face {
 }
 
 /// One face followed over time within one shot.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaceTrack {
     /// `face_<n>`, numbered from 1 by first appearance.
     pub track_id: String,
@@ -125,7 +126,7 @@ pub struct FaceTrack {
 }
 
 /// Which points a body is described by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum BodyLayout {
     /// The 33 points of BlazePose.
     #[serde(rename = "blazepose_33")]
@@ -147,7 +148,7 @@ impl BodyLayout {
 }
 
 /// The body of one person in one sampled frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pose {
     /// Presentation time of the frame, in seconds.
     pub timestamp: f64,
@@ -174,7 +175,9 @@ pub struct Pose {
 }
 
 /// A person's left or right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Left.
@@ -184,7 +187,7 @@ pub enum Side {
 }
 
 /// One hand in one sampled frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hand {
     /// Presentation time of the frame, in seconds.
     pub timestamp: f64,
@@ -209,7 +212,9 @@ pub struct Hand {
 }
 
 /// What a hand says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GestureKind {
     /// Thumb up.
@@ -229,7 +234,7 @@ pub enum GestureKind {
 }
 
 /// One gesture in one sampled frame. Hands that make none are not listed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gesture {
     /// Which one.
     #[serde(rename = "type")]
@@ -247,7 +252,9 @@ pub struct Gesture {
 }
 
 /// Where somebody looks, as seen in the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GazeDirection {
     /// Into the camera.
@@ -263,7 +270,7 @@ pub enum GazeDirection {
 }
 
 /// Where one face of one sampled frame looks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gaze {
     /// Presentation time of the frame, in seconds.
     pub timestamp: f64,
@@ -289,7 +296,9 @@ pub struct Gaze {
 }
 
 /// How near the camera is to the nearest person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DistanceClass {
     /// Mostly face.
@@ -301,7 +310,9 @@ pub enum DistanceClass {
 }
 
 /// What a distance was told from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DistanceSource {
     /// Box of the largest face.
@@ -311,7 +322,7 @@ pub enum DistanceSource {
 }
 
 /// How near the camera is, told from the share of the picture a box takes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CameraDistance {
     /// The class.
     pub class: DistanceClass,
@@ -322,7 +333,7 @@ pub struct CameraDistance {
 }
 
 /// Who is in one sampled frame.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Presence {
     /// Presentation time of the frame, in seconds.
     pub timestamp: f64,
@@ -341,7 +352,7 @@ pub struct Presence {
 }
 
 /// What the `people` stage found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct People {
     /// Bodies; `None` if persons were not looked for.
     pub poses: Option<Vec<Pose>>,
@@ -366,7 +377,7 @@ pub struct People {
 }
 
 /// What was found and then not looked at more closely, because of a limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOut {
     /// Faces beyond the most listed in a frame.
     pub faces: u32,
@@ -379,7 +390,7 @@ pub struct LeftOut {
 }
 
 /// How [`People`] were found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PeopleMetadata {
     /// The networks and the digests of their weights.
     pub models: Vec<ModelStamp>,

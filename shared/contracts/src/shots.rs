@@ -1,9 +1,10 @@
 //! Shots and the boundaries between them, as published under `ml_data.scene_detection`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What kind of transition lies between two shots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoundaryKind {
     /// One frame to the next.
@@ -15,7 +16,7 @@ pub enum BoundaryKind {
 }
 
 /// One boundary between two shots.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Boundary {
     /// First instant of the new shot, in seconds.
     pub time: f64,
@@ -30,7 +31,7 @@ pub struct Boundary {
 }
 
 /// A flash: a jump of brightness that returns to the same picture. It is not a boundary.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Flash {
     /// When, in seconds.
     pub time: f64,
@@ -39,7 +40,7 @@ pub struct Flash {
 }
 
 /// One shot: an unbroken run of frames.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Shot {
     /// Position in the video, from 1.
     pub scene_number: u32,
@@ -52,7 +53,7 @@ pub struct Shot {
 }
 
 /// What the `shots` stage found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShotList {
     /// Contiguous shots that cover the video; a video without a boundary has one.
     pub scenes: Vec<Shot>,
@@ -69,7 +70,7 @@ pub struct ShotList {
 }
 
 /// How a [`ShotList`] was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShotMetadata {
     /// Always true: a failed stage leaves no list at all.
     pub processed: bool,

@@ -2,10 +2,11 @@
 
 use crate::manifest::ModelStamp;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where in the video the energy lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BurstPattern {
     /// The first third is the loudest.
@@ -21,7 +22,7 @@ pub enum BurstPattern {
 }
 
 /// An interval of seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
     /// First instant, in seconds.
     pub start: f64,
@@ -30,7 +31,7 @@ pub struct Interval {
 }
 
 /// What the `sound` stage measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SoundEnergy {
     /// Whether the file has an audio stream; without one everything below is empty or null.
     pub has_audio: bool,
@@ -72,7 +73,7 @@ pub struct SoundEnergy {
 }
 
 /// Shares of time, 0–1, which together are the time they are of.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClassShares {
     /// Speech, also over music.
     pub speech: f64,
@@ -85,7 +86,7 @@ pub struct ClassShares {
 }
 
 /// How much of the sound is what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SoundClasses {
     /// Over the whole length.
     pub overall: ClassShares,
@@ -96,7 +97,7 @@ pub struct SoundClasses {
 }
 
 /// How [`SoundEnergy`] was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SoundMetadata {
     /// Whether there was audio to process.
     pub processed: bool,

@@ -1,10 +1,11 @@
 //! What is said, as published under `ml_data.whisper`.
 
 use crate::{manifest::ModelStamp, sound::Interval};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whether there is speech, and if not, why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SpeechStatus {
     /// Something is said.
@@ -16,7 +17,7 @@ pub enum SpeechStatus {
 }
 
 /// One word.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpokenWord {
     /// The word with its punctuation, without surrounding space.
     pub word: String,
@@ -32,7 +33,7 @@ pub struct SpokenWord {
 }
 
 /// A stretch of speech without a longer pause.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpeechSegment {
     /// Position in the transcript, from 0.
     pub id: u32,
@@ -53,7 +54,9 @@ pub struct SpeechSegment {
 }
 
 /// Why something recognised is not part of the transcript.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DropReason {
     /// A description of sound, such as `[Music]`, or nothing but punctuation.
@@ -69,7 +72,7 @@ pub enum DropReason {
 }
 
 /// Something recognised that is not part of the transcript.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DroppedSpeech {
     /// First instant, in seconds.
     pub start: f64,
@@ -82,7 +85,7 @@ pub struct DroppedSpeech {
 }
 
 /// What the `transcribe` stage heard.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpeechTranscript {
     /// Whether there is speech.
     pub status: SpeechStatus,
@@ -107,7 +110,7 @@ pub struct SpeechTranscript {
 }
 
 /// How a [`SpeechTranscript`] was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpeechMetadata {
     /// Name of the recogniser, as `whisper-base`.
     pub model: String,

@@ -2,10 +2,11 @@
 //! `ml_data.ocr`.
 
 use crate::manifest::ModelStamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One line of text in one frame that was looked at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TextAnnotation {
     /// The track it belongs to, as `text_<n>`.
@@ -33,7 +34,7 @@ pub struct TextAnnotation {
 }
 
 /// A stretch of time during which something is visible.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VisibleInterval {
     /// Beginning in seconds: half way between the first frame with it and the one before.
@@ -47,7 +48,9 @@ pub struct VisibleInterval {
 }
 
 /// A ninth of the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextPosition {
     /// Upper third, left.
@@ -71,7 +74,9 @@ pub enum TextPosition {
 }
 
 /// How large a line is against the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TextSize {
     /// Below the first limit of the settings.
@@ -83,7 +88,9 @@ pub enum TextSize {
 }
 
 /// What a text is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TextRole {
     /// Large, from the beginning: why to keep watching.
@@ -107,7 +114,7 @@ pub enum TextRole {
 }
 
 /// A finding behind a judgement.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// What was found, as `keyword` or `cuts_crossed`.
     pub name: String,
@@ -116,7 +123,7 @@ pub struct Evidence {
 }
 
 /// The value of a finding.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum EvidenceValue {
     /// A number; its unit is in the name of the finding.
@@ -126,7 +133,7 @@ pub enum EvidenceValue {
 }
 
 /// One text at one place, over all its appearances.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TextTrack {
     /// `text_<n>`, numbered from 1 by first appearance.
@@ -167,7 +174,9 @@ pub struct TextTrack {
 }
 
 /// What kind of graphic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GraphicKind {
     /// Something that stays as it is while the picture under it changes at a cut.
@@ -175,7 +184,7 @@ pub enum GraphicKind {
 }
 
 /// A graphic laid over the picture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GraphicOverlay {
     /// `sticker_<n>`, numbered from 1 by first appearance.
@@ -201,7 +210,7 @@ pub struct GraphicOverlay {
 }
 
 /// What the `ocr` stage found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TextOnScreen {
     /// Every line in every frame looked at: by time, then from top to bottom.
@@ -216,7 +225,7 @@ pub struct TextOnScreen {
 }
 
 /// Whether something was measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     /// Whether it was.
     pub measured: bool,
@@ -244,7 +253,7 @@ impl Measurement {
 }
 
 /// How [`TextOnScreen`] was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TextMetadata {
     /// Detector, direction classifier and recogniser, and the digests of their weights.
     pub models: Vec<ModelStamp>,

@@ -1,5 +1,6 @@
 //! Media time: integer nanoseconds of presentation time, never `index / fps`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -7,7 +8,18 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// A point on the clock of one video, in nanoseconds since its first presented instant.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
 pub struct MediaTime(u64);
@@ -54,7 +66,7 @@ impl MediaTime {
 }
 
 /// A half-open interval `[start, end)` of media time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TimeSpan {
     /// First instant inside, in nanoseconds.
     pub start: MediaTime,

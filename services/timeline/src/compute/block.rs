@@ -2,6 +2,7 @@
 
 use super::measure::{Measured, Reason};
 use crate::{Error, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -83,6 +84,29 @@ pub struct Analysis {
     pub blocks: Map<String, Value>,
 }
 
+/// The generic name of a block: without the prefix, first letter upper-cased; unchanged where there
+/// is no prefix.
+#[must_use]
+pub fn generic_name(prefix: &str, block: &str) -> String {
+    let without = Some(prefix)
+        .filter(|prefix| !prefix.is_empty())
+        .and_then(|prefix| block.strip_prefix(prefix));
+    let Some(rest) = without else {
+        return block.to_owned();
+    };
+    let mut letters = rest.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+/// The JSON Schema of the file that wraps both others.
+#[must_use]
+pub fn schema(generator: SchemaGenerator) -> Schema {
+    generator.into_root_schema_for::<Complete<'_>>()
+}
+
 /// The three files of an analysis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
@@ -96,14 +120,23 @@ pub struct Files {
     pub complete: Vec<u8>,
 }
 
-#[derive(Serialize)]
+/// One analysis in one file, as consumers of the earliest files read it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct Complete<'a> {
+    /// Which analysis.
     analysis_type: &'static str,
+    /// Whether the evidence it rests on was measured at all.
     success: bool,
+    /// The result file as text.
     result: String,
+    /// The ml file.
     parsed_response: &'a Map<String, Value>,
+    /// What made it.
     source: &'static str,
+    /// How it was made.
     processing_mode: &'static str,
+    /// Version of the file format.
     version: &'static str,
 }
 
@@ -145,24 +178,12 @@ impl Analysis {
         })
     }
 
-    /// Its blocks with generic names: without the prefix, first letter upper-cased; unchanged where
-    /// there is no prefix.
+    /// Its blocks with [generic names](generic_name).
     #[must_use]
     pub fn generic_blocks(&self) -> Map<String, Value> {
-        let prefix = Some(self.prefix).filter(|prefix| !prefix.is_empty());
-        let generic = |name: &String| match prefix.and_then(|prefix| name.strip_prefix(prefix)) {
-            Some(rest) => {
-                let mut letters = rest.chars();
-                letters
-                    .next()
-                    .map(|first| first.to_uppercase().chain(letters).collect())
-                    .unwrap_or_default()
-            }
-            None => name.clone(),
-        };
         self.blocks
             .iter()
-            .map(|(name, block)| (generic(name), block.clone()))
+            .map(|(name, block)| (generic_name(self.prefix, name), block.clone()))
             .collect()
     }
 

@@ -6,7 +6,10 @@ use super::{
     measure::{Measured, Reason},
 };
 use contracts::MediaTime;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,7 +212,7 @@ pub fn completeness(events: &Events, needed: &[Modality]) -> Measured<f64> {
 /// Coverage of every modality, as published under `processing_metadata.coverage`.
 pub(super) struct PublishedCoverage<'a>(pub &'a Events);
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Row {
     Measured {
@@ -248,5 +251,25 @@ impl Serialize for PublishedCoverage<'_> {
             rows.serialize_entry(modality.as_str(), &row)?;
         }
         rows.end()
+    }
+}
+
+impl JsonSchema for PublishedCoverage<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Coverage".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let names = Modality::ALL.map(Modality::as_str);
+        let row = generator.subschema_for::<Row>();
+        let rows: Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), row.clone().to_value()))
+            .collect();
+        json_schema!({
+            "type": "object",
+            "properties": rows,
+            "required": names,
+            "additionalProperties": false,
+        })
     }
 }

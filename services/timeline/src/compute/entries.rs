@@ -18,10 +18,11 @@ use contracts::{
     text::{GraphicKind, TextPosition, TextRole, TextSize},
 };
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One entry of the timeline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Entry<'a> {
     /// First instant, in seconds.
     pub start: f64,
@@ -36,7 +37,7 @@ pub struct Entry<'a> {
 }
 
 /// What an entry says.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Data<'a> {
     /// One object in one sampled frame.

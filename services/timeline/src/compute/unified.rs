@@ -20,9 +20,11 @@ use contracts::{
 };
 use indexmap::IndexMap;
 use provenance::{Provenance, provenance};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Unified<'a> {
     video_id: &'a VideoId,
     metadata: &'a VideoMetadata,
@@ -40,7 +42,7 @@ struct Unified<'a> {
 }
 
 /// Whether each service really has a result.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PipelineStatus {
     yolo: bool,
     mediapipe: bool,
@@ -54,7 +56,7 @@ struct PipelineStatus {
     moderation: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ProcessingMetadata<'a> {
     timeline_entries: usize,
     entry_types: IndexMap<&'static str, usize>,
@@ -65,7 +67,7 @@ struct ProcessingMetadata<'a> {
     provenance: Provenance<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Decode<'a> {
     complete: bool,
     video_until: f64,
@@ -73,7 +75,7 @@ struct Decode<'a> {
     problems: &'a [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Timeline<'a> {
     video_id: &'a VideoId,
     duration: f64,
@@ -81,7 +83,7 @@ struct Timeline<'a> {
     entries: &'a [Entry<'a>],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct MlData<'a> {
     yolo: OrEmpty<'a, ObjectDetections>,
     whisper: OrEmpty<'a, SpeechTranscript>,
@@ -104,6 +106,26 @@ impl<T: Serialize> Serialize for OrEmpty<'_, T> {
             None => serializer.collect_map(std::iter::empty::<((), ())>()),
         }
     }
+}
+
+impl<T: JsonSchema> JsonSchema for OrEmpty<'_, T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}OrEmpty", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                generator.subschema_for::<T>(),
+                {"type": "object", "maxProperties": 0, "description": "Not measured; coverage says why."},
+            ],
+        })
+    }
+}
+
+/// The JSON Schema of the unified analysis.
+#[must_use]
+pub fn schema(generator: SchemaGenerator) -> Schema {
+    generator.into_root_schema_for::<Unified<'_>>()
 }
 
 fn or_empty<T>(result: &Measured<T>) -> OrEmpty<'_, T> {

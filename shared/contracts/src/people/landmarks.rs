@@ -2,10 +2,11 @@
 
 use super::BodyLayout;
 use crate::time::MediaTime;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All points the networks gave, beside [`People`](super::People); MessagePack.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LandmarkSet {
     /// One entry per face with a mesh.
     pub faces: Vec<FaceLandmarks>,
@@ -16,7 +17,7 @@ pub struct LandmarkSet {
 }
 
 /// The mesh on one face.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FaceLandmarks {
     /// Presentation time of the frame, in nanoseconds.
     pub time: MediaTime,
@@ -30,7 +31,7 @@ pub struct FaceLandmarks {
 }
 
 /// The points of one body.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BodyLandmarks {
     /// Presentation time of the frame, in nanoseconds.
     pub time: MediaTime,
@@ -43,7 +44,7 @@ pub struct BodyLandmarks {
 }
 
 /// The points of one hand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HandLandmarks {
     /// Presentation time of the frame, in nanoseconds.
     pub time: MediaTime,

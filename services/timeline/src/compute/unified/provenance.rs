@@ -5,11 +5,12 @@ use crate::compute::{
     pacing::{dynamics::WINDOW_SECONDS, interactions::SYNC_TOLERANCE},
 };
 use contracts::{PROGRAM_VERSION, manifest::ModelStamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Provenance<'a> {
     program_version: &'static str,
     models: Vec<&'a ModelStamp>,
