@@ -33,6 +33,7 @@ use contracts::{
     messages::StageFailure,
 };
 use events::Events;
+use measure::Reason;
 
 /// One analysis: how it is computed and what its fields mean.
 pub struct AnalysisSpec {
@@ -107,8 +108,10 @@ pub struct Input {
 pub struct Output {
     /// The unified analysis, JSON.
     pub unified: Vec<u8>,
-    /// The analyses in the order of [`ANALYSES`].
+    /// The analyses that could be written, in the order of [`ANALYSES`].
     pub analyses: Vec<Files>,
+    /// The others, and why.
+    pub failed: Vec<(&'static str, Reason)>,
     /// Whether something that was asked for could not be measured.
     pub degraded: bool,
 }
@@ -116,8 +119,8 @@ pub struct Output {
 /// Joins everything.
 ///
 /// # Errors
-/// [`Error::TooLong`] over the limit, [`Error::Unwritable`] if a formula gives a number that is
-/// not finite.
+/// [`Error::TooLong`] over the limit, [`Error::Unwritable`] if the unified analysis holds a number
+/// that is not finite.
 pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
     let seconds = clock::Clock::new(input.probe.duration).second_count() as u64;
     if seconds > limits.max_duration_seconds {
@@ -128,16 +131,40 @@ pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
     }
     let results = build::Results::read(input, limits);
     let events = build::events(input, &results);
-    let analyses = ANALYSES
-        .iter()
-        .map(|analysis| (analysis.analyse)(&events)?.files())
-        .collect::<Result<_, Error>>()?;
+    let (analyses, failed) = each(ANALYSES, &events);
     let asked_for = |failure: &StageFailure| failure.class != FailureClass::SwitchedOff;
     Ok(Output {
         unified: unified::unified(input, &results, &events)?,
-        analyses,
         degraded: results.unreadable
+            || !failed.is_empty()
             || !input.completeness.complete
             || input.failures.iter().any(asked_for),
+        analyses,
+        failed,
     })
+}
+
+/// Computes analyses one by one: what one cannot write costs the others nothing.
+#[must_use]
+pub fn each(
+    analyses: &[AnalysisSpec],
+    events: &Events,
+) -> (Vec<Files>, Vec<(&'static str, Reason)>) {
+    let mut written = Vec::with_capacity(analyses.len());
+    let mut failed = Vec::new();
+    for analysis in analyses {
+        match (analysis.analyse)(events).and_then(|result| result.files()) {
+            Ok(files) => written.push(files),
+            Err(error) => failed.push((analysis.name, Reason::new(describe(&error)))),
+        }
+    }
+    (written, failed)
+}
+
+/// An error with its cause.
+fn describe(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }

@@ -2,13 +2,13 @@
 
 use crate::{
     Error, Limits,
-    compute::{self, Input},
+    compute::{self, Input, measure::Reason},
 };
 use bytes::Bytes;
 use contracts::{
     ArtifactRef, StageName,
     manifest::FailureClass,
-    messages::{Analysed, AnalysisFiles, StageFailure, TimelineInput},
+    messages::{Analysed, AnalysisFailure, AnalysisFiles, StageFailure, TimelineInput},
 };
 use stage::{Stage, StageContext, StageError};
 
@@ -87,6 +87,13 @@ impl Timeline {
     }
 }
 
+fn failure(name: &str, reason: &Reason) -> AnalysisFailure {
+    AnalysisFailure {
+        name: name.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
 impl Stage for Timeline {
     type Input = TimelineInput;
     type Output = Analysed;
@@ -104,7 +111,13 @@ impl Stage for Timeline {
             .blocking(move || compute::analyse(&input, &limits).map_err(StageError::rejected))
             .await?;
         let mut analyses = Vec::with_capacity(output.analyses.len());
+        let failed = output.failed.into_iter();
+        let mut failed: Vec<_> = failed.map(|(name, why)| failure(name, &why)).collect();
         for files in output.analyses {
+            if let Err(reason) = &files.measured {
+                failed.push(failure(files.name, reason));
+                continue;
+            }
             let name = |kind: &str| format!("{}_{kind}.json", files.name);
             analyses.push(AnalysisFiles {
                 name: files.name.into(),
@@ -121,6 +134,7 @@ impl Stage for Timeline {
                 .store("unified_analysis.json", output.unified.into())
                 .await?,
             analyses,
+            failed,
             degraded: output.degraded,
         })
     }

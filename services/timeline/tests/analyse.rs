@@ -1,5 +1,5 @@
 //! What goes in and what comes out, as a whole.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 
@@ -14,7 +14,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use timeline::{
     Error, Limits,
-    compute::{Input, analyse},
+    compute::{
+        ANALYSES, AnalysisSpec, Input, analyse,
+        block::{Analysis, Block},
+        build::Results,
+        each,
+        events::Events,
+    },
 };
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -280,6 +286,7 @@ fn a_video_without_length_gives_nulls_and_no_number_that_is_none() {
     for files in &run(&input).analyses {
         let is_told = files.name == "metadata_analysis";
         assert_eq!(parse(&files.complete)["success"], is_told);
+        assert_eq!(files.measured.is_ok(), is_told);
         let result = parse(&files.result);
         let reasons =
             result.as_object().unwrap().values().next_back().unwrap()["notMeasured"].clone();
@@ -292,6 +299,38 @@ fn a_video_without_length_gives_nulls_and_no_number_that_is_none() {
         assert!(reasons.as_object().unwrap().len() > least);
     }
     assert_eq!(unified(&input)["timeline"]["duration"], 0.0);
+}
+
+#[test]
+fn an_analysis_that_cannot_be_written_costs_the_others_nothing() {
+    fn unwritable(_: &Events) -> Result<Analysis, Error> {
+        let mut block = Block::new("oddCoreMetrics");
+        block.put("ratio", Ok(f64::NAN));
+        Analysis::assemble(("odd", "odd"), Ok(()), vec![block])
+    }
+    let input = common::rich();
+    let results = Results::read(&input, &Limits::default());
+    let events = timeline::compute::build::events(&input, &results);
+    let specs = [
+        AnalysisSpec {
+            name: "odd",
+            prefix: "odd",
+            analyse: unwritable,
+            metrics: &[],
+        },
+        AnalysisSpec {
+            metrics: &[],
+            ..ANALYSES[0]
+        },
+    ];
+    let (written, failed) = each(&specs, &events);
+    assert_eq!(written.len(), 1);
+    assert_eq!(written[0].name, ANALYSES[0].name);
+    let [(name, reason)] = failed.as_slice() else {
+        panic!("{failed:?}");
+    };
+    assert_eq!(*name, "odd");
+    assert!(reason.as_str().contains("not finite"), "{reason}");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! The stage on a store in memory.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 
 use common::perceived::perceived;
 use contracts::{
     ArtifactKey, ArtifactRef, Sha256, StageName,
+    manifest::FailureClass,
     messages::{
         Decoded, Detected, EmotionsRead, Ingested, Labelled, Moderated, PeopleFound, ShotsFound,
-        SoundMeasured, TextRead, TimelineInput, Transcribed,
+        SoundMeasured, StageFailure, TextRead, TimelineInput, Transcribed,
     },
     moderation::SafetyRating,
     speech::SpeechStatus,
@@ -87,6 +88,30 @@ async fn input(bench: &Bench) -> TimelineInput {
         }),
         failures: Vec::new(),
     }
+}
+
+#[tokio::test]
+async fn an_analysis_of_what_was_not_measured_has_no_files_but_a_reason() {
+    let bench = Bench::default();
+    let mut input = input(&bench).await;
+    input.transcript = None;
+    input.failures.push(StageFailure {
+        stage: StageName::Transcribe,
+        class: FailureClass::Exhausted,
+        reason: "the model could not be loaded".into(),
+    });
+    let stage = Timeline::new(Limits::default()).unwrap();
+    let analysed = stage
+        .run(input, &bench.context(StageName::Timeline))
+        .await
+        .unwrap();
+    assert_eq!(analysed.analyses.len(), 7);
+    let [failed] = analysed.failed.as_slice() else {
+        panic!("{:?}", analysed.failed);
+    };
+    assert_eq!(failed.name, "speech_analysis");
+    assert!(failed.reason.contains("the model could not be loaded"));
+    assert!(analysed.degraded);
 }
 
 #[tokio::test]

@@ -429,10 +429,23 @@ pub struct Analysed {
     pub unified: ArtifactRef,
     /// The analyses, in the order in which they are reported.
     pub analyses: Vec<AnalysisFiles>,
+    /// Analyses without files, because nothing they rest on was measured or they could not be
+    /// computed.
+    #[serde(default)]
+    pub failed: Vec<AnalysisFailure>,
     /// Whether something that was asked for could not be measured.
     pub degraded: bool,
 }
 message!(Analysed, "timeline.output", 1);
+
+/// Why an analysis has no files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisFailure {
+    /// Name of the analysis, as `scene_pacing`.
+    pub name: String,
+    /// What was not measured or went wrong.
+    pub reason: String,
+}
 
 /// The three files of one analysis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

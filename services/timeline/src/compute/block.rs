@@ -78,8 +78,8 @@ pub struct Analysis {
     pub name: &'static str,
     /// What the names of its blocks begin with; may be empty.
     pub prefix: &'static str,
-    /// Whether the evidence it rests on was measured at all.
-    pub success: bool,
+    /// Whether the evidence it rests on was measured at all, and if not, why.
+    pub measured: Measured<()>,
     /// Blocks by prefixed name.
     pub blocks: Map<String, Value>,
 }
@@ -118,6 +118,8 @@ pub struct Files {
     pub ml: Vec<u8>,
     /// Both, wrapped.
     pub complete: Vec<u8>,
+    /// Whether the evidence was measured at all. Files of nothing but nulls are not published.
+    pub measured: Measured<()>,
 }
 
 /// One analysis in one file, as consumers of the earliest files read it.
@@ -147,7 +149,7 @@ impl Analysis {
     /// [`Error::Unwritable`] if a number is not finite.
     pub fn assemble(
         (name, prefix): (&'static str, &'static str),
-        success: bool,
+        measured: Measured<()>,
         blocks: Vec<Block>,
     ) -> Result<Self, Error> {
         let mut reasons = Map::new();
@@ -173,7 +175,7 @@ impl Analysis {
         Ok(Self {
             name,
             prefix,
-            success,
+            measured,
             blocks: assembled,
         })
     }
@@ -199,7 +201,7 @@ impl Analysis {
         let generic = self.generic_blocks();
         let complete = Complete {
             analysis_type: self.name,
-            success: self.success,
+            success: self.measured.is_ok(),
             result: json::compact(&self.blocks).map_err(unwritable)?,
             parsed_response: &generic,
             source: "rumiai",
@@ -211,6 +213,7 @@ impl Analysis {
             result: json::pretty(&self.blocks).map_err(unwritable)?,
             ml: json::pretty(&generic).map_err(unwritable)?,
             complete: json::pretty(&complete).map_err(unwritable)?,
+            measured: self.measured.clone(),
         })
     }
 }

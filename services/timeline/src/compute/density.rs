@@ -58,7 +58,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     };
     Analysis::assemble(
         NAME,
-        evidence.series.is_ok(),
+        given(&evidence.series, |_| ()),
         vec![
             core::block(&evidence),
             dynamics::block(&evidence),

@@ -205,7 +205,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     };
     Analysis::assemble(
         NAME,
-        evidence.journey.is_ok(),
+        given(&evidence.journey, |_| ()),
         vec![
             core::block(&evidence),
             dynamics::block(&evidence),

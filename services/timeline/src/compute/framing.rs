@@ -269,7 +269,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     };
     Analysis::assemble(
         NAME,
-        evidence.framing.is_ok(),
+        given(&evidence.framing, |_| ()),
         vec![
             core::block(&evidence),
             dynamics::block(&evidence),

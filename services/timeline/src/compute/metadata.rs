@@ -81,7 +81,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     };
     Analysis::assemble(
         NAME,
-        quality::is_told(metadata),
+        quality::is_known(events),
         vec![
             core::block(&evidence),
             dynamics::block(&evidence),

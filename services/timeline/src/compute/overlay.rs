@@ -199,7 +199,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     };
     Analysis::assemble(
         NAME,
-        evidence.overlays.is_ok(),
+        given(&evidence.overlays, |_| ()),
         vec![
             core::block(&evidence),
             dynamics::block(&evidence),

@@ -123,7 +123,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     };
     Analysis::assemble(
         NAME,
-        evidence.editing.is_ok(),
+        given(&evidence.editing, |_| ()),
         vec![
             core::block(&evidence),
             dynamics::block(&evidence),

@@ -211,7 +211,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     };
     Analysis::assemble(
         NAME,
-        evidence.spoken.is_ok(),
+        given(&evidence.spoken, |_| ()),
         vec![
             core::block(&evidence),
             dynamics::block(&evidence),

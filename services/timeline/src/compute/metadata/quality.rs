@@ -2,10 +2,14 @@
 
 use super::{CAPTION, Evidence, NULL_CAPTION, dynamics::published};
 use crate::{
-    compute::{block::Block, measure::Measured},
+    compute::{
+        block::Block,
+        events::Events,
+        measure::{Measured, Reason},
+    },
     metrics::{Range, define_metrics},
 };
-use contracts::job::VideoMetadata;
+use contracts::{MediaTime, job::VideoMetadata};
 
 /// The counters a source can tell.
 const fn counters(metadata: &VideoMetadata) -> [Option<u64>; 5] {
@@ -28,10 +32,18 @@ pub fn completeness(metadata: &VideoMetadata) -> f64 {
     told.iter().filter(|told| **told).count() as f64 / told.len() as f64
 }
 
-/// Whether the source tells anything the analysis is made from.
-#[must_use]
-pub fn is_told(metadata: &VideoMetadata) -> bool {
-    completeness(metadata) > 0.0 || !metadata.hashtags.is_empty()
+/// Whether anything the analysis is made from is known: what the source tells, or a duration.
+///
+/// # Errors
+/// That nothing is.
+pub fn is_known(events: &Events) -> Measured<()> {
+    let metadata = &events.metadata;
+    let known = completeness(metadata) > 0.0
+        || !metadata.hashtags.is_empty()
+        || events.clock.duration() > MediaTime::ZERO;
+    known
+        .then_some(())
+        .ok_or_else(|| Reason::of("the source tells nothing of the video, and it has no duration"))
 }
 
 fn is_published(metadata: &VideoMetadata) -> bool {
