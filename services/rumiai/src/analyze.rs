@@ -4,6 +4,8 @@ mod assemble;
 mod export;
 mod findings;
 mod outcome;
+mod published;
+mod resources;
 mod summary;
 mod table;
 
@@ -16,17 +18,22 @@ use crate::{
 };
 use assemble::Assembly;
 use contracts::{
-    JobId, VideoId,
+    JobId, StageName, VideoId,
     job::{Job, Source},
+    messages::Ingested,
 };
 use export::Destination;
 pub use outcome::Failure;
 use outcome::VideoOutcome;
+use published::Metrics;
+pub use published::schema as summary_schema;
 use stage::Clock;
 use std::{path::Path, time::Duration};
+use summary::Surroundings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use worker::JobReport;
 
 /// How long work that cannot be interrupted may go on after everything else has stopped.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
@@ -103,6 +110,9 @@ async fn analyse_source(
         Source::LocalFile(path) => path.clone(),
         Source::Url(_) => assembly.store.root().join("media").display().to_string(),
     };
+    if arguments.progress == ProgressStyle::Plain {
+        println!("{}", assembly.gpu.line());
+    }
     let listener = progress::listener(arguments.progress, video_id.as_str(), &location);
     let job = Job {
         job_id: new_job_id()?,
@@ -115,7 +125,12 @@ async fn analyse_source(
         .await
         .map_err(|error| Failure::of_run(&error))?;
     let upstream = report.upstream();
-    outcome::check(&job, &report)?;
+    let so_far = || {
+        let took = assembly.clock.monotonic().saturating_sub(begun);
+        let stages = summary::times(&report);
+        Metrics::of(&summary::job_id(&report), &stages, took, None)
+    };
+    outcome::check(&job, &report).map_err(|failure| failure.after(so_far()))?;
     let plain = arguments.progress == ProgressStyle::Plain;
     let destination = Destination {
         root: &assembly.output,
@@ -130,12 +145,30 @@ async fn analyse_source(
         export::export_artifacts(&*assembly.store, &report, destination.root, video_id).await?;
     }
     say(plain, PlainSteps::GeneratingReport);
-    let took = assembly.clock.monotonic().saturating_sub(begun);
-    let summary = summary::summarise(&*assembly.store, &report, files, took).await?;
+    let surroundings = Surroundings {
+        video: video_of(&job.source, &report, assembly)?,
+        feature_flags: assembly.feature_flags.clone(),
+        gpu: assembly.gpu.clone(),
+        took: assembly.clock.monotonic().saturating_sub(begun),
+    };
+    let summary = summary::summarise(&*assembly.store, &report, files, surroundings).await?;
     export::write_summary(&destination, &summary)?;
     assembly.forget(&job);
     say(plain, PlainSteps::Completed);
     Ok(summary)
+}
+
+/// Where the video is: the file that was named, or the stored copy of what was fetched.
+fn video_of(source: &Source, report: &JobReport, assembly: &Assembly) -> Result<String, Failure> {
+    if let Source::LocalFile(path) = source {
+        return Ok(path.clone());
+    }
+    let ingested: Ingested = report
+        .upstream()
+        .required(StageName::Ingest)
+        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+    let stored = assembly.store.root().join(ingested.source.key.as_str());
+    Ok(stored.display().to_string())
 }
 
 fn say(plain: bool, step: PlainSteps) {

@@ -22,6 +22,8 @@ const EXAMPLES: &str = "Examples:
   rumiai analyze clip.mp4 -o results
   rumiai analyze https://cdn.example.com/clip.mp4 --output-format json
   rumiai explain cutsPerMinute
+  rumiai verify results
+  rumiai compare old new
   rumiai doctor";
 
 /// What to do.
@@ -29,14 +31,20 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Analyse videos and write the results
     Analyze(AnalyzeArguments),
+    /// Compare two folders of results: structure and values
+    Compare(CompareArguments),
     /// Say what works on this machine, what is missing and how to mend it
     Doctor(DoctorArguments),
     /// Say what a metric means: formula, unit, range, when it is null
     Explain(ExplainArguments),
     /// Fetch, verify and list model weights
     Models(ModelsArguments),
+    /// Print or write the JSON Schemas of everything that is written
+    Schemas(SchemasArguments),
     /// Run one stage alone and keep what it makes
     Stage(StageArguments),
+    /// Check that a folder of results obeys its format and schemas
+    Verify(VerifyArguments),
 }
 
 /// How results are printed.
@@ -136,6 +144,66 @@ pub struct ExplainArguments {
     /// How definitions are printed
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     pub output_format: OutputFormat,
+}
+
+/// Arguments of `rumiai compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rumiai compare golden results
+  rumiai compare old/insights/clip new/insights/clip --analysis scene_pacing
+  rumiai compare monday tuesday --exact --output-format json
+
+Exit code 0 if every video passes (same structure, at least 90 % of the fields agree), 1 if not.
+Numbers may differ by 10 % of those on the first side, some by 15 % or not at all; see --tolerance.")]
+pub struct CompareArguments {
+    /// Folder of results that is taken as the reference
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Folder of results that is compared with it
+    #[arg(value_name = "B")]
+    pub b: PathBuf,
+    /// Only this analysis, such as scene_pacing; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub analysis: Vec<String>,
+    /// Percent by which any number may differ
+    #[arg(long, value_name = "PERCENT", conflicts_with = "exact")]
+    pub tolerance: Option<f64>,
+    /// Values must be equal
+    #[arg(long)]
+    pub exact: bool,
+    /// How the comparison is printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output_format: OutputFormat,
+}
+
+/// Arguments of `rumiai verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rumiai verify results
+  rumiai verify results/insights/clip --output-format json
+
+Exit code 0 if all is well, 1 if not.")]
+pub struct VerifyArguments {
+    /// Folder of results, or that of one video in its insights
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub output_format: OutputFormat,
+}
+
+/// Arguments of `rumiai schemas`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rumiai schemas                        # their names
+  rumiai schemas scene_pacing_result
+  rumiai schemas --output schemas       # all of them, a file each")]
+pub struct SchemasArguments {
+    /// Name of a schema; the names of all of them if left out
+    pub name: Option<String>,
+    /// Folder to write all of them to
+    #[arg(short, long, value_name = "DIR", conflicts_with = "name")]
+    pub output: Option<PathBuf>,
 }
 
 /// Arguments of `rumiai models`.

@@ -37,9 +37,12 @@ fn main() -> ExitCode {
 fn run(cli: Cli, settings: settings::Settings) -> Exit {
     let outcome = match cli.command {
         Command::Analyze(arguments) => return analyze::run(&arguments, &settings),
+        Command::Compare(arguments) => commands::compare::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments, &settings),
         Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Schemas(arguments) => commands::schemas::run(&arguments),
         Command::Stage(arguments) => commands::stage::run(&arguments, &settings),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments, &settings),
     };
     outcome.unwrap_or_else(|error| {

@@ -9,7 +9,7 @@ use contracts::{StageName, flow::FLOW};
 use decode::Decode;
 use detect::Detect;
 use emotion::Emotion;
-use inference::Engine;
+use inference::{Engine, Served};
 use ingest::Ingest;
 use label::LabelScenes;
 use moderate::Moderate;
@@ -99,6 +99,15 @@ impl<'a> Opener<'a> {
             .get_or_init(start)
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The models that were opened and what they run on; none if no stage wanted one.
+    #[must_use]
+    pub fn served(&self) -> Vec<Served> {
+        match self.engine.get() {
+            Some(Ok(engine)) => engine.served(),
+            _ => Vec::new(),
+        }
     }
 
     fn with_engine<S: Stage, E: Error>(

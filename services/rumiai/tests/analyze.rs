@@ -30,6 +30,50 @@ fn timeless_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// What was written obeys its schemas, and the tools that say so notice what does not.
+fn verifies_and_compares(first: &Path, second: &Path) {
+    let run = |arguments: &[&str]| {
+        let mut command = rumiai(first);
+        command.args(arguments).args(["--output-format", "json"]);
+        let done = command.output().unwrap();
+        (done.status.code(), json_of(&done.stdout))
+    };
+    let (a, b) = (first.to_str().unwrap(), second.to_str().unwrap());
+    let (code, found) = run(&["verify", a]);
+    assert_eq!(code, Some(0), "{found:#}");
+    assert_eq!(found["videos"][0]["video_id"], "demo");
+    let (code, found) = run(&["compare", a, b, "--exact"]);
+    assert_eq!(code, Some(0), "{found:#}");
+    assert!(found["videos"][0]["analyses"]["scene_pacing"]["compared"].as_u64() > Some(40));
+
+    let pacing = second.join("insights/demo/scene_pacing");
+    let ml = fs::read_dir(&pacing)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().contains("_ml_"))
+        .unwrap();
+    let text = fs::read_to_string(&ml).unwrap();
+    let spoilt = text.replacen("\"totalScenes\": 6", "\"totalScenes\": -6", 1);
+    assert_ne!(text, spoilt);
+    fs::write(&ml, spoilt).unwrap();
+    let (code, found) = run(&["verify", b]);
+    assert_eq!(code, Some(1));
+    let issues = found["videos"][0]["issues"].as_array().unwrap();
+    let says = |text: &str| {
+        let problems = issues
+            .iter()
+            .map(|issue| issue["problem"].as_str().unwrap());
+        problems.into_iter().any(|problem| problem.contains(text))
+    };
+    assert!(says("less than the minimum"), "{issues:#?}");
+    assert!(says("not those of the result file"), "{issues:#?}");
+    assert!(says("does not hold the ml file"), "{issues:#?}");
+    let (code, found) = run(&["compare", a, b, "--exact"]);
+    assert_eq!(code, Some(0), "one field of a thousand: {found:#}");
+    let differences = &found["videos"][0]["analyses"]["scene_pacing"]["differences"];
+    assert_eq!(differences[0]["path"], "CoreMetrics.totalScenes");
+}
+
 #[test]
 fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result() {
     let clip = testkit::cache_file("media/demo.mp4");
@@ -94,6 +138,7 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
         files == timeless_files(second_folder.path()),
         "two runs of one file differ"
     );
+    verifies_and_compares(first_folder.path(), second_folder.path());
 
     // Six shots were put together, people talk in most of them, and there is sound throughout.
     assert_eq!(first["report"]["shots"], 6);
@@ -148,6 +193,20 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
         assert_eq!(row["share"], 1.0, "{modality}: {row}");
     }
     assert!(first["metrics"]["real_time_factor"].as_f64().unwrap() > 0.0);
+    assert!(first["metrics"]["stages"]["timeline"]["duration_ms"].is_u64());
+    assert!(first["metrics"]["memory"]["peak_bytes"].as_u64().unwrap() > 0);
+    assert_eq!(report["prompts_successful"], 8);
+    assert_eq!(report["prompts_total"], 8);
+    assert_eq!(report["ml_analyses_complete"], true);
+    assert_eq!(report["total_tokens"], 0);
+    let temporal = Path::new(first["outputs"]["temporal"].as_str().unwrap());
+    assert!(
+        temporal
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .contains("temporal_markers_complete")
+    );
     let left: Vec<_> = files_below(&store.path().join("store/jobs"));
     assert!(
         left.is_empty(),
@@ -186,6 +245,13 @@ fn a_stage_left_out_is_said_to_be_not_measured() {
         off.contains(&"detect".into()) && off.contains(&"emotion".into()),
         "{off:?}"
     );
+    let details = &result["report"]["prompt_details"]["person_framing"];
+    assert_eq!(details["success"], false, "nothing of people was measured");
+    assert!(
+        details["reason"].as_str().unwrap().contains("switched off"),
+        "{details}"
+    );
+    assert!(!folder.path().join("insights/demo/person_framing").exists());
     let unified = fs::read(folder.path().join("unified_analysis/demo.json")).unwrap();
     let unified: serde_json::Value = serde_json::from_slice(&unified).unwrap();
     assert_eq!(unified["ml_data"]["yolo"], serde_json::json!({}));
@@ -229,6 +295,10 @@ fn several_videos_give_one_object_and_a_bad_one_costs_the_others_nothing() {
     assert_eq!(object["results"][0]["success"], false);
     assert_eq!(object["results"][0]["error_type"], "VideoError");
     assert_eq!(object["results"][1]["success"], true, "{object:#}");
+    assert_eq!(object["totals"]["videos"], 2);
+    assert_eq!(object["totals"]["success_rate"], 0.5);
+    // What failed says how far it came.
+    assert!(object["results"][0]["metrics"]["stages"]["ingest"]["duration_ms"].is_u64());
 }
 
 #[test]
@@ -255,6 +325,7 @@ fn the_line_protocol_counts_up_and_ends_before_the_object() {
         })
         .collect();
     assert_eq!(percents, [0, 10, 20, 50, 65, 70, 95, 100]);
+    assert!(lines.starts_with("🎮 GPU: ") || lines.starts_with("⚠️ WARNING: No GPU"));
     assert!(lines.contains("✅ Video ID: demo\n"));
     assert!(lines.contains("✅ Downloaded to: "));
     assert_eq!(json_of(object.as_bytes())["success"], true);

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{json_of, rumiai};
-use std::fs;
+use std::{fs, path::Path};
 
 fn said(folder: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let done = rumiai(folder).args(arguments).output().unwrap();
@@ -54,6 +54,65 @@ fn a_variable_outweighs_a_file_and_an_unknown_one_is_refused() {
     let (code, stderr) = run("RUMIAI__WORKER__MAX_ATTEMPT", "5");
     assert_eq!(code, Some(64));
     assert!(stderr.contains("max_attempt"), "{stderr}");
+}
+
+/// `UPDATE_SCHEMAS=1` writes them anew.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test")]
+fn the_schemas_beside_the_sources_are_those_of_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    let written = if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        kept.clone()
+    } else {
+        folder.path().join("schemas")
+    };
+    let (code, _, stderr) = said(
+        folder.path(),
+        &["schemas", "--output", written.to_str().unwrap()],
+    );
+    assert_eq!(code, Some(0), "{stderr}");
+    let (_, names, _) = said(folder.path(), &["schemas"]);
+    assert!(names.lines().count() > 17, "{names}");
+    for name in names.lines() {
+        let file = format!("{name}.schema.json");
+        let (ours, theirs) = (written.join(&file), kept.join(&file));
+        assert!(
+            fs::read_to_string(&theirs).unwrap_or_default() == fs::read_to_string(ours).unwrap(),
+            "{file} is not current; run UPDATE_SCHEMAS=1 cargo test -p rumiai --test commands"
+        );
+    }
+    assert_eq!(fs::read_dir(&kept).unwrap().count(), names.lines().count());
+    let (code, text, _) = said(folder.path(), &["schemas", "summary"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(json_of(text.as_bytes())["title"], "Published");
+    let (code, _, stderr) = said(folder.path(), &["schemas", "nonsense"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("`rumiai schemas` lists all"), "{stderr}");
+}
+
+#[test]
+fn folders_without_results_are_refused_with_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().to_str().unwrap();
+    for arguments in [
+        &["verify", empty][..],
+        &["compare", empty, empty],
+        &["verify", "/no/such/folder"],
+    ] {
+        let (code, _, stderr) = said(folder.path(), arguments);
+        assert_eq!(code, Some(1), "{arguments:?}");
+        assert!(
+            stderr.contains("analyze -o") || stderr.contains("check that it exists"),
+            "{stderr}"
+        );
+    }
+    let (code, _, stderr) = said(
+        folder.path(),
+        &["compare", empty, empty, "--analysis", "pacing"],
+    );
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("scene_pacing"), "{stderr}");
 }
 
 #[test]

@@ -10,7 +10,12 @@ use crate::{
 };
 use ort::environment::Environment;
 use serde::{Deserialize, Serialize};
-use std::{fmt, num::NonZeroUsize, path::PathBuf};
+use std::{
+    fmt,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
 
 /// Threads of one session. One session with two threads answers a single frame soonest on the
 /// smallest machines we serve.
@@ -100,12 +105,24 @@ pub struct PassedOver {
     pub reason: String,
 }
 
+/// What a model that was opened runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// Name of the model.
+    pub model: String,
+    /// What it runs on.
+    pub provider: Provider,
+    /// The providers before it in the configured order, and why they do not serve.
+    pub passed_over: Vec<PassedOver>,
+}
+
 /// Opens models. Cheap to keep, one per process.
 pub struct Engine {
     cache: CacheDir,
     config: EngineConfig,
     manifest: Manifest,
     environment: Environment,
+    served: Mutex<Vec<Served>>,
 }
 
 impl Engine {
@@ -133,6 +150,7 @@ impl Engine {
             config,
             manifest,
             environment,
+            served: Mutex::default(),
         })
     }
 
@@ -151,7 +169,8 @@ impl Engine {
                 licence: entry.licence.clone(),
             });
         }
-        Model::open(entry, &self.cache, &self.config, &self.environment)
+        let model = Model::open(entry, &self.cache, &self.config, &self.environment)?;
+        Ok(self.note(model))
     }
 
     /// Opens a model of the user's own, which no manifest names: without a pinned digest and
@@ -162,13 +181,35 @@ impl Engine {
     pub fn load_own(&self, own: &OwnModel) -> Result<Model> {
         let weights = std::fs::read(own.path()).map_err(Error::file("read", own.path()))?;
         let entry = own.entry();
-        Model::from_bytes(
+        let model = Model::from_bytes(
             &entry,
             &weights,
             &self.cache,
             &self.config,
             &self.environment,
-        )
+        )?;
+        Ok(self.note(model))
+    }
+
+    /// The models opened so far, in that order, and what each runs on.
+    #[must_use]
+    pub fn served(&self) -> Vec<Served> {
+        self.served
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, model: Model) -> Model {
+        self.served
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Served {
+                model: model.entry().name.clone(),
+                provider: model.provider(),
+                passed_over: model.passed_over().to_vec(),
+            });
+        model
     }
 
     /// The manifest in use.

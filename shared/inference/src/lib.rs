@@ -20,7 +20,7 @@ pub mod tensor;
 pub mod verify;
 
 pub use cache::CacheDir;
-pub use engine::{Engine, EngineConfig, PassedOver, Provider};
+pub use engine::{Engine, EngineConfig, PassedOver, Provider, Served};
 pub use error::{Error, ErrorClass, Result};
 pub use image::Sampling;
 pub use model::Model;

@@ -1,6 +1,6 @@
 //! Putting stages, store and clock together.
 
-use super::outcome::Failure;
+use super::{outcome::Failure, published::FeatureFlags, resources::Gpu};
 use crate::{cli::AnalyzeArguments, exit::Exit, settings::Settings, stages::Opener};
 use artifacts::Directory;
 use contracts::job::Job;
@@ -17,6 +17,10 @@ pub struct Assembly {
     pub store: Arc<Directory>,
     /// The clock.
     pub clock: Arc<SystemClock>,
+    /// What the models run on.
+    pub gpu: Gpu,
+    /// How the run is set up.
+    pub feature_flags: FeatureFlags,
     stages: Vec<Arc<dyn AnyStage>>,
     policy: Policy,
     scratch: TempDir,
@@ -72,12 +76,20 @@ pub fn assemble(arguments: &AnalyzeArguments, settings: &Settings) -> Result<Ass
         .prefix("run-")
         .tempdir_in(store.partial())
         .map_err(|error| Failure::at_path("make a scratch folder in", &root, &error))?;
+    let opener = Opener::new(settings);
+    let stages = opener.all(|stage| !without.contains(&stage))?;
     Ok(Assembly {
         output: arguments
             .output
             .clone()
             .unwrap_or_else(|| settings.output.directory.clone()),
-        stages: Opener::new(settings).all(|stage| !without.contains(&stage))?,
+        stages,
+        gpu: Gpu::of(&opener.served()),
+        feature_flags: FeatureFlags {
+            ml_precompute: true,
+            language_model: false,
+            output_format: "v2",
+        },
         store: Arc::new(store),
         clock: Arc::new(SystemClock::start()),
         policy: settings.worker.policy(),

@@ -1,10 +1,10 @@
 //! Writing results where consumers look for them: whole files, all of an analysis or none.
 
-use super::{outcome::Failure, summary::Summary};
+use super::{outcome::Failure, published::Published, summary::Summary};
 use crate::exit::Exit;
 use contracts::{
     ArtifactRef, StageName, Upstream, VideoId,
-    messages::{Analysed, AnalysisFiles, Transcribed},
+    messages::{Analysed, AnalysisFailure, AnalysisFiles, Transcribed},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use stage::Artifacts;
@@ -16,6 +16,8 @@ use std::{
 };
 use tempfile::NamedTempFile;
 use worker::JobReport;
+
+const TEMPORAL_MARKERS: &str = "temporal_markers";
 
 /// Where results go, and when they were made.
 pub struct Destination<'a> {
@@ -34,8 +36,12 @@ pub struct Exported {
     pub unified: PathBuf,
     /// Folder of the analyses.
     pub insights: PathBuf,
-    /// Names of the analyses.
+    /// The file of the temporal markers that wraps the others; `None` if there are none.
+    pub temporal: Option<PathBuf>,
+    /// Names of the analyses that were written.
     pub analyses: Vec<String>,
+    /// Analyses without files, and why.
+    pub failed: Vec<AnalysisFailure>,
     /// Whether the timeline says that something is missing.
     pub degraded: bool,
 }
@@ -76,14 +82,21 @@ pub async fn export(
     saved();
     let insights = destination.insights(&analysed.video_id);
     let stamp = destination.stamp();
+    let mut temporal = None;
     for analysis in &analysed.analyses {
-        write_all(trio(store, analysis, &insights, &stamp).await?)?;
+        let files = trio(store, analysis, &insights, &stamp).await?;
+        if analysis.name == TEMPORAL_MARKERS {
+            temporal = files.first().map(|(path, _)| path.clone());
+        }
+        write_all(files)?;
     }
     write_all(subtitles(store, upstream, &insights).await?)?;
     Ok(Exported {
         video_id: analysed.video_id,
         unified,
         insights,
+        temporal,
+        failed: analysed.failed,
         analyses: analysed
             .analyses
             .into_iter()
@@ -157,7 +170,9 @@ pub fn write_summary(destination: &Destination<'_>, summary: &Summary) -> Result
     let path = destination
         .insights(&summary.files.video_id)
         .join("summary.json");
-    write_all(vec![(path, format!("{:#}", summary.json()).into_bytes())])
+    let json = serde_json::to_vec_pretty(&Published::of(summary))
+        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+    write_all(vec![(path, json)])
 }
 
 async fn bytes(store: &dyn Artifacts, reference: &ArtifactRef) -> Result<Vec<u8>, Failure> {

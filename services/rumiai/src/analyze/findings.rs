@@ -17,12 +17,13 @@ use contracts::{
     speech::{SpeechStatus, SpeechTranscript},
     text::{TextOnScreen, TextRole},
 };
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use stage::Artifacts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the stages found; null where nobody looked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Findings {
     /// Number of shots.
     pub shots: Option<u32>,
@@ -45,7 +46,7 @@ pub struct Findings {
 }
 
 /// How often a class was seen.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 pub struct ClassCount {
     /// Confirmed tracks.
     pub tracks: u32,
@@ -54,7 +55,7 @@ pub struct ClassCount {
 }
 
 /// People in short.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PeopleSummary {
     /// Face tracks.
     pub face_tracks: usize,
@@ -72,7 +73,7 @@ pub struct PeopleSummary {
 }
 
 /// Emotions in short.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct EmotionSummary {
     /// The main face's most frequent label; null if the video is not about faces.
     pub dominant: Option<EmotionLabel>,
@@ -85,7 +86,7 @@ pub struct EmotionSummary {
 }
 
 /// One text in short.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TextSummary {
     /// What it says.
     pub text: String,
@@ -96,7 +97,7 @@ pub struct TextSummary {
 }
 
 /// Speech in short.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SpeechSummary {
     /// Whether there is speech, and if not, why.
     pub status: SpeechStatus,
@@ -111,7 +112,7 @@ pub struct SpeechSummary {
 }
 
 /// The sound in short.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SoundSummary {
     /// Whether there is an audio stream.
     pub has_audio: bool,
@@ -128,7 +129,7 @@ pub struct SoundSummary {
 }
 
 /// One label in short.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LabelSummary {
     /// The label.
     pub label: String,
@@ -139,7 +140,7 @@ pub struct LabelSummary {
 }
 
 /// Safety in short.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct SafetySummary {
     /// Judgement by the highest score; null if no frame was looked at.
     pub rating: Option<SafetyRating>,

@@ -1,6 +1,10 @@
 //! What came of a video: a summary, or a failure with its class.
 
-use super::{summary::Summary, table};
+use super::{
+    published::{Metrics, Published},
+    summary::Summary,
+    table,
+};
 use crate::exit::{Exit, chain};
 use contracts::{
     Manifest, Outcome, VideoId,
@@ -29,6 +33,8 @@ pub struct Failure {
     pub error_type: &'static str,
     /// What happened and what to do, for people.
     pub message: String,
+    /// What it took to come that far; `None` if nothing was begun.
+    pub metrics: Option<Box<Metrics>>,
 }
 
 impl Failure {
@@ -39,6 +45,7 @@ impl Failure {
             exit,
             error_type,
             message: chain(error),
+            metrics: None,
         }
     }
 
@@ -50,7 +57,15 @@ impl Failure {
             exit: Exit::Failure,
             error_type: "FileError",
             message,
+            metrics: None,
         }
+    }
+
+    /// The same, with what it took.
+    #[must_use]
+    pub fn after(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(Box::new(metrics));
+        self
     }
 
     /// A run that did not end.
@@ -87,6 +102,7 @@ pub fn check(job: &Job, report: &JobReport) -> Result<(), Failure> {
             exit,
             error_type,
             message: format!("{}: {reason}", spec.name),
+            metrics: None,
         });
     }
     Ok(())
@@ -100,41 +116,39 @@ fn failure(manifest: &Manifest) -> Option<(FailureClass, &str)> {
 }
 
 impl VideoOutcome {
-    /// The exit code this outcome asks for. A result with a hole in it is not a success.
+    /// The exit code this outcome asks for.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match &self.result {
             Err(failure) => failure.exit,
-            Ok(summary) => summary
-                .failures
-                .iter()
-                .map(|hole| hole.exit)
-                .max()
-                .unwrap_or(Exit::Success),
+            Ok(summary) => summary.exit(),
         }
     }
 
     fn json(&self) -> Value {
         match &self.result {
-            Ok(summary) => {
-                let mut object = json!({"success": self.exit() == Exit::Success});
-                merge(&mut object, summary.json());
-                object
-            }
+            Ok(summary) => serde_json::to_value(Published::of(summary)).unwrap_or_default(),
             Err(failure) => json!({
                 "success": false,
                 "video_id": self.video_id,
                 "error": failure.message,
                 "error_type": failure.error_type,
+                "metrics": failure.metrics,
             }),
         }
     }
 }
 
-fn merge(object: &mut Value, more: Value) {
-    if let (Value::Object(object), Value::Object(more)) = (object, more) {
-        object.extend(more);
-    }
+/// How many videos there were, and how many of them succeeded.
+fn totals(outcomes: &[VideoOutcome]) -> Value {
+    let succeeded = |outcome: &&VideoOutcome| outcome.exit() == Exit::Success;
+    let successful = outcomes.iter().filter(succeeded).count();
+    json!({
+        "videos": outcomes.len(),
+        "successful": successful,
+        "failed": outcomes.len() - successful,
+        "success_rate": (!outcomes.is_empty()).then(|| successful as f64 / outcomes.len() as f64),
+    })
 }
 
 /// The one JSON object: that of the only video, or all of them under `results`.
@@ -144,6 +158,7 @@ pub fn json(outcomes: &[VideoOutcome]) -> String {
         [only] => only.json(),
         many => json!({
             "success": many.iter().all(|outcome| outcome.exit() == Exit::Success),
+            "totals": totals(many),
             "results": many.iter().map(VideoOutcome::json).collect::<Vec<_>>(),
         }),
     };

@@ -5,17 +5,18 @@ use super::{
     export::Exported,
     findings::{self, Findings},
     outcome::Failure,
+    published::FeatureFlags,
+    resources::Gpu,
 };
 use crate::exit::Exit;
 use contracts::{
-    Manifest, Outcome, PROGRAM_VERSION, StageName,
+    Manifest, Outcome, StageName,
     decoded::Probe,
     flow::FLOW,
     manifest::{FailureClass, ModelStamp},
     messages::Decoded,
 };
-use nix::sys::resource::{UsageWho, getrusage};
-use serde_json::{Value, json};
+use serde_json::Value;
 use stage::Artifacts;
 use std::time::Duration;
 use worker::JobReport;
@@ -24,6 +25,8 @@ use worker::JobReport;
 pub struct Summary {
     /// Where the results are.
     pub files: Exported,
+    /// Where the video is.
+    pub video: String,
     /// What the file says of itself.
     pub probe: Probe,
     /// What could not be decoded, for people.
@@ -36,6 +39,12 @@ pub struct Summary {
     pub switched_off: Vec<StageName>,
     /// Coverage as the unified analysis states it.
     pub coverage: Value,
+    /// Which services have a result, as the unified analysis states it.
+    pub pipeline_status: Value,
+    /// How the run was set up.
+    pub feature_flags: FeatureFlags,
+    /// What the models ran on.
+    pub gpu: Gpu,
     /// Time and attempts of every stage that ran.
     pub stages: Vec<StageTime>,
     /// Models that took part.
@@ -68,6 +77,18 @@ pub struct StageTime {
     pub attempts: u32,
 }
 
+/// What a summary takes from the surroundings of a run.
+pub struct Surroundings {
+    /// Where the video is.
+    pub video: String,
+    /// How the run was set up.
+    pub feature_flags: FeatureFlags,
+    /// What the models ran on.
+    pub gpu: Gpu,
+    /// From the first stage to the last written file.
+    pub took: Duration,
+}
+
 /// Gathers the summary of a job that has a result.
 ///
 /// # Errors
@@ -76,7 +97,7 @@ pub async fn summarise(
     store: &dyn Artifacts,
     report: &JobReport,
     files: Exported,
-    took: Duration,
+    surroundings: Surroundings,
 ) -> Result<Summary, Failure> {
     let upstream = report.upstream();
     let unreadable =
@@ -86,28 +107,42 @@ pub async fn summarise(
         .map_err(|error| unreadable(&error))?;
     let unified = std::fs::read(&files.unified).map_err(|error| unreadable(&error))?;
     let unified: Value = serde_json::from_slice(&unified).map_err(|error| unreadable(&error))?;
+    let Surroundings {
+        video,
+        feature_flags,
+        gpu,
+        took,
+    } = surroundings;
     Ok(Summary {
+        video,
+        feature_flags,
+        gpu,
         probe: decoded.probe,
         problems: decoded.completeness.problems,
         findings: findings::gather(store, &upstream).await?,
         failures: holes(report),
         switched_off: switched_off(report),
         coverage: unified["processing_metadata"]["coverage"].clone(),
+        pipeline_status: unified["pipeline_status"].clone(),
         stages: times(report),
         models: report
             .manifests
             .values()
             .flat_map(|manifest| manifest.models.clone())
             .collect(),
-        job_id: report
-            .manifests
-            .values()
-            .next()
-            .map(|manifest| manifest.job_id.to_string())
-            .unwrap_or_default(),
+        job_id: job_id(report),
         files,
         took,
     })
+}
+
+/// The job a report is about; empty if nothing ran.
+#[must_use]
+pub fn job_id(report: &JobReport) -> String {
+    let first = report.manifests.values().next();
+    first
+        .map(|manifest| manifest.job_id.to_string())
+        .unwrap_or_default()
 }
 
 fn holes(report: &JobReport) -> Vec<Hole> {
@@ -135,7 +170,9 @@ fn switched_off(report: &JobReport) -> Vec<StageName> {
     off.map(|manifest| manifest.stage).collect()
 }
 
-fn times(report: &JobReport) -> Vec<StageTime> {
+/// Time and attempts of every stage that ran, in the order of the flow.
+#[must_use]
+pub fn times(report: &JobReport) -> Vec<StageTime> {
     let ran = FLOW
         .iter()
         .filter_map(|spec| report.manifests.get(&spec.name));
@@ -157,79 +194,16 @@ impl Summary {
         (media > 0.0).then(|| self.took.as_secs_f64() / media)
     }
 
+    /// The exit code it asks for. A result with a hole in it is not a success.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let holes = self.failures.iter().map(|hole| hole.exit);
+        holes.max().unwrap_or(Exit::Success)
+    }
+
     /// Whether something that was asked for could not be measured.
     #[must_use]
     pub fn degraded(&self) -> bool {
         self.files.degraded || !self.failures.is_empty() || !self.problems.is_empty()
     }
-
-    /// The summary as published.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        json!({
-            "video_id": self.files.video_id,
-            "outputs": {
-                "unified": self.files.unified,
-                "insights": self.files.insights,
-                "summary": self.files.insights.join("summary.json"),
-            },
-            "report": self.report(),
-            "metrics": self.metrics(),
-        })
-    }
-
-    fn report(&self) -> Value {
-        let failures: Vec<_> = self
-            .failures
-            .iter()
-            .map(|hole| json!({"stage": hole.stage, "reason": hole.reason}))
-            .collect();
-        let mut report = json!({
-            "video_id": self.files.video_id,
-            "duration": self.probe.duration.seconds(),
-            "width": self.probe.video.width,
-            "height": self.probe.video.height,
-            "analyses": self.files.analyses,
-            "degraded": self.degraded(),
-            "failures": failures,
-            "switched_off": self.switched_off,
-            "decoding_problems": self.problems,
-            "coverage": self.coverage,
-            "models": self.models,
-            "program_version": PROGRAM_VERSION,
-        });
-        if let (Some(report), Ok(Value::Object(findings))) =
-            (report.as_object_mut(), serde_json::to_value(&self.findings))
-        {
-            report.extend(findings);
-        }
-        report
-    }
-
-    fn metrics(&self) -> Value {
-        let stages: serde_json::Map<_, _> = self
-            .stages
-            .iter()
-            .map(|time| {
-                let value =
-                    json!({"duration_ms": time.took.as_millis() as u64, "attempts": time.attempts});
-                (time.stage.to_string(), value)
-            })
-            .collect();
-        json!({
-            "job_id": self.job_id,
-            "total_ms": self.took.as_millis() as u64,
-            "real_time_factor": self.real_time_factor(),
-            "stages": stages,
-            "peak_memory_bytes": peak_memory_bytes(),
-        })
-    }
-}
-
-/// Largest resident memory of this process so far; `None` if the system does not tell.
-fn peak_memory_bytes() -> Option<u64> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    u64::try_from(usage.max_rss())
-        .ok()
-        .map(|kibibytes| kibibytes * 1024)
 }
