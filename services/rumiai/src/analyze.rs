@@ -133,7 +133,7 @@ async fn analyse_source(
     outcome::check(&job, &report).map_err(|failure| failure.after(so_far()))?;
     let plain = arguments.progress == ProgressStyle::Plain;
     let destination = Destination {
-        root: &assembly.output,
+        folders: &assembly.folders,
         now: assembly.clock.now(),
     };
     say(plain, PlainSteps::SavingAnalysis);
@@ -142,7 +142,8 @@ async fn analyse_source(
     })
     .await?;
     if arguments.keep_artifacts {
-        export::export_artifacts(&*assembly.store, &report, destination.root, video_id).await?;
+        export::export_artifacts(&*assembly.store, &report, &assembly.folders.root, video_id)
+            .await?;
     }
     say(plain, PlainSteps::GeneratingReport);
     let surroundings = Surroundings {

@@ -15,6 +15,16 @@ use worker::Policy;
 /// Cached media kept in the store, in bytes: 10 GiB.
 pub const STORE_BUDGET_BYTES: u64 = 10 << 30;
 
+/// Variables that other programs set, and the keys they stand for. Settings files outweigh them.
+const ALIASES: [(&str, &str); 6] = [
+    ("ORT_DYLIB_PATH", "models.library"),
+    ("RUMIAI_OUTPUT_DIR", "output.directory"),
+    ("RUMIAI_UNIFIED_DIR", "output.unified_directory"),
+    ("RUMIAI_INSIGHTS_DIR", "output.insights_directory"),
+    ("OUTPUT_FORMAT_VERSION", "output.format_version"),
+    ("OUTPUT_COMPAT", "output.compat"),
+];
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -84,12 +94,35 @@ impl Default for LogSettings {
 pub struct OutputSettings {
     /// Folder for results.
     pub directory: PathBuf,
+    /// Folder for unified analyses; `unified_analysis` among the results if not set.
+    pub unified_directory: Option<PathBuf>,
+    /// Folder for analyses; `insights` among the results if not set.
+    pub insights_directory: Option<PathBuf>,
+    /// Layout of the analyses: `v2`, or `v1` for one flat object each.
+    pub format_version: timeline::Layout,
+    /// `original` for files that name the same origin as those of the original Python system.
+    pub compat: timeline::Compatibility,
+}
+
+impl OutputSettings {
+    /// How result files are written.
+    #[must_use]
+    pub const fn style(&self) -> timeline::Style {
+        timeline::Style {
+            layout: self.format_version,
+            compatibility: self.compat,
+        }
+    }
 }
 
 impl Default for OutputSettings {
     fn default() -> Self {
         Self {
             directory: ".".into(),
+            unified_directory: None,
+            insights_directory: None,
+            format_version: timeline::Layout::default(),
+            compat: timeline::Compatibility::default(),
         }
     }
 }
@@ -198,11 +231,13 @@ fn variable(name: &str) -> Option<OsString> {
 /// [`SettingsError`] naming the key that is unknown or unusable.
 pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
     let mut builder = Config::builder();
+    for (name, key) in ALIASES {
+        if let Some(value) = variable(name).and_then(|value| value.into_string().ok()) {
+            builder = builder.set_default(key, value)?;
+        }
+    }
     if let Some(level) = variable("LOG_LEVEL").and_then(|level| level.into_string().ok()) {
         builder = builder.set_default("log.level", level.to_lowercase())?;
-    }
-    if let Some(library) = variable("ORT_DYLIB_PATH").and_then(|path| path.into_string().ok()) {
-        builder = builder.set_default("models.library", library)?;
     }
     for (path, required) in files(file) {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(required));

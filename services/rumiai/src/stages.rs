@@ -68,7 +68,10 @@ impl<'a> Opener<'a> {
                     .map_err(|error| Failure::new(Exit::Failure, "DecoderError", &error))?,
             ),
             StageName::Shots => checked(Shots::new(settings.shots.clone()))?,
-            StageName::Timeline => checked(Timeline::new(settings.timeline))?,
+            StageName::Timeline => checked(
+                Timeline::new(settings.timeline)
+                    .map(|timeline| timeline.with_style(settings.output.style())),
+            )?,
             StageName::Sound => self.sound()?,
             StageName::Detect => self.with_engine(|e| Detect::open(e, settings.detect.clone())),
             StageName::People => self.with_engine(|e| People::open(e, settings.people.clone())),

@@ -302,6 +302,43 @@ fn several_videos_give_one_object_and_a_bad_one_costs_the_others_nothing() {
 }
 
 #[test]
+fn older_consumers_get_their_layout_origin_and_folders() {
+    let clip = testkit::cache_file("media/demo.mp4");
+    let folder = tempfile::tempdir().unwrap();
+    let (root, insights) = (folder.path().join("out"), folder.path().join("elsewhere"));
+    let done = without_models(&mut rumiai(folder.path()))
+        .args(["analyze", clip.to_str().unwrap(), "--without", "detect"])
+        .args(["--output-format", "json"])
+        .env("OUTPUT_FORMAT_VERSION", "v1")
+        .env("OUTPUT_COMPAT", "original")
+        .env("RUMIAI_OUTPUT_DIR", &root)
+        .env("RUMIAI_INSIGHTS_DIR", &insights)
+        .output()
+        .unwrap();
+    let object = json_of(&done.stdout);
+    assert_eq!(object["success"], true, "{object:#}");
+    assert_eq!(object["report"]["feature_flags"]["output_format"], "v1");
+    assert!(root.join("unified_analysis/demo.json").is_file());
+    let pacing = files_below(&insights.join("demo/scene_pacing"));
+    let complete = pacing
+        .iter()
+        .find(|path| path.to_string_lossy().contains("_complete_"))
+        .unwrap();
+    let complete = json_of(&fs::read(complete).unwrap());
+    assert_eq!(complete["source"], "python_precompute");
+    assert_eq!(complete["version"], "1.0");
+    assert_eq!(complete["parsed_response"]["total_scenes"], 6);
+    let verified = rumiai(folder.path())
+        .arg("verify")
+        .arg(insights.join("demo"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert_eq!(verified.status.code(), Some(0), "{said}");
+    assert!(said.contains("person_framing has no files"), "{said}");
+}
+
+#[test]
 fn the_line_protocol_counts_up_and_ends_before_the_object() {
     let clip = testkit::cache_file("media/demo.mp4");
     let folder = tempfile::tempdir().unwrap();

@@ -48,6 +48,10 @@ fn a_variable_outweighs_a_file_and_an_unknown_one_is_refused() {
         (done.status.code(), String::from_utf8(done.stderr).unwrap())
     };
     assert_eq!(run("RUMIAI__WORKER__MAX_ATTEMPTS", "5").0, Some(0));
+    assert_eq!(run("OUTPUT_FORMAT_VERSION", "v1").0, Some(0));
+    let (code, stderr) = run("OUTPUT_FORMAT_VERSION", "v3");
+    assert_eq!(code, Some(64));
+    assert!(stderr.contains("output.format_version"), "{stderr}");
     let (code, stderr) = run("RUMIAI__WORKER__MAX_ATTEMPTS", "0");
     assert_eq!(code, Some(64));
     assert!(stderr.contains("max_attempts"), "{stderr}");

@@ -9,6 +9,7 @@ pub mod emotional;
 pub mod entries;
 pub mod events;
 pub mod framing;
+pub mod legacy;
 pub mod markers;
 pub mod measure;
 pub mod metadata;
@@ -21,12 +22,14 @@ pub mod reliability;
 pub mod sentiment;
 pub mod spans;
 pub mod speech;
+pub mod style;
 pub mod unified;
 
 use crate::{Error, Limits, Metric};
 use block::{Analysis, Files};
 use bytes::Bytes;
 use contracts::{
+    analysis::AnalysisName,
     decoded::{Completeness, Probe},
     job::VideoMetadata,
     manifest::FailureClass,
@@ -34,6 +37,7 @@ use contracts::{
 };
 use events::Events;
 use measure::Reason;
+use style::Style;
 
 /// One analysis: how it is computed and what its fields mean.
 pub struct AnalysisSpec {
@@ -60,7 +64,7 @@ pub const ANALYSES: &[AnalysisSpec] = &[
 ];
 
 const fn spec(
-    (name, prefix): (&'static str, &'static str),
+    AnalysisName { name, prefix }: AnalysisName,
     analyse: fn(&Events) -> Result<Analysis, Error>,
     metrics: &'static [&'static [Metric]],
 ) -> AnalysisSpec {
@@ -101,6 +105,8 @@ pub struct Input {
     pub moderation: Option<Bytes>,
     /// Stages without a result, and why.
     pub failures: Vec<StageFailure>,
+    /// How the files are written.
+    pub style: Style,
 }
 
 /// The files of one video.
@@ -131,7 +137,7 @@ pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
     }
     let results = build::Results::read(input, limits);
     let events = build::events(input, &results);
-    let (analyses, failed) = each(ANALYSES, &events);
+    let (analyses, failed) = each(ANALYSES, &events, input.style);
     let asked_for = |failure: &StageFailure| failure.class != FailureClass::SwitchedOff;
     Ok(Output {
         unified: unified::unified(input, &results, &events)?,
@@ -149,11 +155,12 @@ pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
 pub fn each(
     analyses: &[AnalysisSpec],
     events: &Events,
+    style: Style,
 ) -> (Vec<Files>, Vec<(&'static str, Reason)>) {
     let mut written = Vec::with_capacity(analyses.len());
     let mut failed = Vec::new();
     for analysis in analyses {
-        match (analysis.analyse)(events).and_then(|result| result.files()) {
+        match (analysis.analyse)(events).and_then(|result| result.files(style)) {
             Ok(files) => written.push(files),
             Err(error) => failed.push((analysis.name, Reason::new(describe(&error)))),
         }

@@ -8,6 +8,7 @@ mod metrics;
 mod run;
 mod schemas;
 
+pub use compute::style::{Compatibility, Layout, Style};
 pub use config::Limits;
 pub use error::Error;
 pub use metrics::{Horizon, Metric, Range, explain, metrics, metrics_markdown, suggest};

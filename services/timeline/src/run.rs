@@ -1,7 +1,7 @@
 //! The stage: loads, computes, stores.
 
 use crate::{
-    Error, Limits,
+    Error, Limits, Style,
     compute::{self, Input, measure::Reason},
 };
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use stage::{Stage, StageContext, StageError};
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     limits: Limits,
+    style: Style,
 }
 
 impl Timeline {
@@ -25,7 +26,17 @@ impl Timeline {
     /// [`Error::ZeroLimit`] if one of them lets nothing through.
     pub fn new(limits: Limits) -> Result<Self, Error> {
         limits.validate()?;
-        Ok(Self { limits })
+        Ok(Self {
+            limits,
+            style: Style::default(),
+        })
+    }
+
+    /// The same, writing files in another style.
+    #[must_use]
+    pub const fn with_style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
     }
 
     /// Everything that was stored.
@@ -60,6 +71,7 @@ impl Timeline {
             probe: message.decoded.probe,
             completeness: message.decoded.completeness,
             failures,
+            style: self.style,
         })
     }
 

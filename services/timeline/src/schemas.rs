@@ -3,7 +3,8 @@
 
 mod tree;
 
-use crate::compute::{ANALYSES, AnalysisSpec, block, unified};
+use crate::compute::{ANALYSES, AnalysisSpec, block, legacy, unified};
+use contracts::analysis::AnalysisName;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use tree::Tree;
@@ -17,11 +18,12 @@ pub struct SchemaFile {
     pub schema: Value,
 }
 
-/// All schemas: of the result and the ml file of every analysis, of the file that wraps both, and
-/// of the unified analysis.
+/// All schemas: of the result and the ml file of every analysis, of the ml file in the first
+/// layout, of the file that wraps both, and of the unified analysis.
 #[must_use]
 pub fn schemas() -> Vec<SchemaFile> {
     let mut files: Vec<SchemaFile> = ANALYSES.iter().flat_map(of_analysis).collect();
+    files.extend(ANALYSES.iter().filter_map(of_first_layout));
     let generator = || {
         SchemaSettings::draft2020_12()
             .for_serialize()
@@ -40,24 +42,45 @@ pub fn schemas() -> Vec<SchemaFile> {
 }
 
 fn of_analysis(analysis: &AnalysisSpec) -> [SchemaFile; 2] {
-    let whole = |kind: &str, name_of: &dyn Fn(&str) -> String| {
-        let mut tree = Tree::default();
-        for metric in analysis.metrics.iter().copied().flatten() {
-            let (block, field) = metric
-                .path
-                .split_once('.')
-                .map_or((metric.path, None), |(block, field)| (block, Some(field)));
-            let block = name_of(block);
-            let path = field.map_or(block.clone(), |field| format!("{block}.{field}"));
-            tree.insert(&path, metric);
-        }
-        SchemaFile {
-            name: format!("{}_{kind}", analysis.name),
-            schema: tree.root_schema(&format!("{} ({kind})", analysis.name)),
-        }
+    let file = |kind: &str, tree: Tree| SchemaFile {
+        name: format!("{}_{kind}", analysis.name),
+        schema: tree.root_schema(&format!("{} ({kind})", analysis.name)),
     };
     [
-        whole("result", &str::to_owned),
-        whole("ml", &|block| block::generic_name(analysis.prefix, block)),
+        file("result", tree(analysis, str::to_owned)),
+        file("ml", generic(analysis)),
     ]
+}
+
+/// What an analysis holds under the names of blocks that `name_of` makes of the prefixed ones.
+fn tree(analysis: &AnalysisSpec, name_of: impl Fn(&str) -> String) -> Tree {
+    let mut tree = Tree::default();
+    for metric in analysis.metrics.iter().copied().flatten() {
+        let path = match metric.path.split_once('.') {
+            Some((block, field)) => format!("{}.{field}", name_of(block)),
+            None => name_of(metric.path),
+        };
+        tree.insert(&path, metric);
+    }
+    tree
+}
+
+fn generic(analysis: &AnalysisSpec) -> Tree {
+    let name = AnalysisName {
+        name: analysis.name,
+        prefix: analysis.prefix,
+    };
+    tree(analysis, |block| name.generic_block(block))
+}
+
+/// The schema of an analysis in the first layout, if it has one of its own.
+fn of_first_layout(analysis: &AnalysisSpec) -> Option<SchemaFile> {
+    let blocks = generic(analysis);
+    let fields = legacy::fields(analysis.name)?.iter().map(|field| {
+        let source = field.from.iter().find_map(|path| blocks.at(path));
+        (field.name, source)
+    });
+    let name = format!("{}_legacy", analysis.name);
+    let schema = tree::flat_schema(&name, fields);
+    Some(SchemaFile { name, schema })
 }

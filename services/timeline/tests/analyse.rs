@@ -7,13 +7,13 @@ use common::{
     even_cuts, failure, json, objects, parse, rapid_cuts, rich, run, shots, sound, unified, video,
 };
 use contracts::{
-    MediaTime, StageName, manifest::FailureClass, objects::ObjectDetections, shots::ShotList,
-    sound::SoundEnergy,
+    MediaTime, StageName, analysis::AnalysisName, manifest::FailureClass,
+    objects::ObjectDetections, shots::ShotList, sound::SoundEnergy,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use timeline::{
-    Error, Limits,
+    Error, Limits, Style,
     compute::{
         ANALYSES, AnalysisSpec, Input, analyse,
         block::{Analysis, Block},
@@ -306,7 +306,11 @@ fn an_analysis_that_cannot_be_written_costs_the_others_nothing() {
     fn unwritable(_: &Events) -> Result<Analysis, Error> {
         let mut block = Block::new("oddCoreMetrics");
         block.put("ratio", Ok(f64::NAN));
-        Analysis::assemble(("odd", "odd"), Ok(()), vec![block])
+        let odd = AnalysisName {
+            name: "odd",
+            prefix: "odd",
+        };
+        Analysis::assemble(odd, Ok(()), vec![block])
     }
     let input = common::rich();
     let results = Results::read(&input, &Limits::default());
@@ -323,7 +327,7 @@ fn an_analysis_that_cannot_be_written_costs_the_others_nothing() {
             ..ANALYSES[0]
         },
     ];
-    let (written, failed) = each(&specs, &events);
+    let (written, failed) = each(&specs, &events, Style::default());
     assert_eq!(written.len(), 1);
     assert_eq!(written[0].name, ANALYSES[0].name);
     let [(name, reason)] = failed.as_slice() else {

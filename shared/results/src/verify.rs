@@ -176,9 +176,12 @@ impl<'a> Inspection<'a> {
         }
         let complete = files.get(&Kind::Complete);
         let wrapper = complete.and_then(|path| self.obeying(path, "complete"));
+        // An analysis without a first layout of its own looks the same in both.
+        let legacy = format!("{}_legacy", analysis.name);
         let first_layout = wrapper
             .as_ref()
-            .is_some_and(|one| one["version"] == FIRST_LAYOUT);
+            .is_some_and(|one| one["version"] == FIRST_LAYOUT)
+            && self.schemas.0.contains_key(&legacy);
         let ml_schema = if first_layout { "legacy" } else { "ml" };
         let mut read = |kind: Kind, schema: &str| {
             let path = files.get(&kind)?;

@@ -1,18 +1,23 @@
 //! Putting stages, store and clock together.
 
-use super::{outcome::Failure, published::FeatureFlags, resources::Gpu};
-use crate::{cli::AnalyzeArguments, exit::Exit, settings::Settings, stages::Opener};
+use super::{export::Folders, outcome::Failure, published::FeatureFlags, resources::Gpu};
+use crate::{
+    cli::AnalyzeArguments,
+    exit::Exit,
+    settings::{OutputSettings, Settings},
+    stages::Opener,
+};
 use artifacts::Directory;
 use contracts::job::Job;
 use stage::{Clock, Progress};
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 use tempfile::TempDir;
 use worker::{AnyStage, Embedded, EmbeddedParts, Policy, SystemClock};
 
 /// Everything that lives as long as the command.
 pub struct Assembly {
-    /// Folder for results.
-    pub output: PathBuf,
+    /// Where results go.
+    pub folders: Folders,
     /// The store.
     pub store: Arc<Directory>,
     /// The clock.
@@ -51,6 +56,22 @@ impl Assembly {
     }
 }
 
+/// Where results go: below the folder the command line names, else where the settings say.
+fn folders(arguments: &AnalyzeArguments, settings: &OutputSettings) -> Folders {
+    if let Some(root) = &arguments.output {
+        return Folders::below(root.clone());
+    }
+    let below = Folders::below(settings.directory.clone());
+    Folders {
+        unified: settings.unified_directory.clone().unwrap_or(below.unified),
+        insights: settings
+            .insights_directory
+            .clone()
+            .unwrap_or(below.insights),
+        root: below.root,
+    }
+}
+
 /// Checks settings against each other and opens everything.
 ///
 /// # Errors
@@ -79,16 +100,13 @@ pub fn assemble(arguments: &AnalyzeArguments, settings: &Settings) -> Result<Ass
     let opener = Opener::new(settings);
     let stages = opener.all(|stage| !without.contains(&stage))?;
     Ok(Assembly {
-        output: arguments
-            .output
-            .clone()
-            .unwrap_or_else(|| settings.output.directory.clone()),
+        folders: folders(arguments, &settings.output),
         stages,
         gpu: Gpu::of(&opener.served()),
         feature_flags: FeatureFlags {
             ml_precompute: true,
             language_model: false,
-            output_format: "v2",
+            output_format: settings.output.format_version.as_str(),
         },
         store: Arc::new(store),
         clock: Arc::new(SystemClock::start()),

@@ -19,10 +19,33 @@ use worker::JobReport;
 
 const TEMPORAL_MARKERS: &str = "temporal_markers";
 
+/// Where results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Folder for results.
+    pub root: PathBuf,
+    /// Folder for unified analyses.
+    pub unified: PathBuf,
+    /// Folder for analyses, with a folder per video in it.
+    pub insights: PathBuf,
+}
+
+impl Folders {
+    /// Everything below `root`.
+    #[must_use]
+    pub fn below(root: PathBuf) -> Self {
+        Self {
+            unified: root.join("unified_analysis"),
+            insights: root.join("insights"),
+            root,
+        }
+    }
+}
+
 /// Where results go, and when they were made.
 pub struct Destination<'a> {
-    /// Folder that holds `unified_analysis` and `insights`.
-    pub root: &'a Path,
+    /// Where they go.
+    pub folders: &'a Folders,
     /// Time for file names.
     pub now: SystemTime,
 }
@@ -56,7 +79,7 @@ impl Destination<'_> {
     }
 
     fn insights(&self, video_id: &VideoId) -> PathBuf {
-        self.root.join("insights").join(video_id.as_str())
+        self.folders.insights.join(video_id.as_str())
     }
 }
 
@@ -73,8 +96,10 @@ pub async fn export(
     let analysed: Analysed = upstream
         .required(StageName::Timeline)
         .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
-    let folder = destination.root.join("unified_analysis");
-    let unified = folder.join(format!("{}.json", analysed.video_id));
+    let unified = destination
+        .folders
+        .unified
+        .join(format!("{}.json", analysed.video_id));
     write_all(vec![(
         unified.clone(),
         bytes(store, &analysed.unified).await?,

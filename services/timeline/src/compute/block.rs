@@ -1,16 +1,18 @@
 //! Blocks of an analysis, and the three files one becomes.
 
-use super::measure::{Measured, Reason};
+use super::{
+    legacy::legacy,
+    measure::{Measured, Reason},
+    style::{Layout, Style},
+};
 use crate::{Error, json};
+use contracts::analysis::AnalysisName;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Field of the last block that holds the reasons of all nulls of an analysis.
 pub const NOT_MEASURED: &str = "notMeasured";
-
-/// Version of the file format.
-const FORMAT_VERSION: &str = "2.0";
 
 /// One block under construction: every field is a value, or null with a reason.
 #[derive(Debug)]
@@ -84,23 +86,6 @@ pub struct Analysis {
     pub blocks: Map<String, Value>,
 }
 
-/// The generic name of a block: without the prefix, first letter upper-cased; unchanged where there
-/// is no prefix.
-#[must_use]
-pub fn generic_name(prefix: &str, block: &str) -> String {
-    let without = Some(prefix)
-        .filter(|prefix| !prefix.is_empty())
-        .and_then(|prefix| block.strip_prefix(prefix));
-    let Some(rest) = without else {
-        return block.to_owned();
-    };
-    let mut letters = rest.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
-}
-
 /// The JSON Schema of the file that wraps both others.
 #[must_use]
 pub fn schema(generator: SchemaGenerator) -> Schema {
@@ -114,7 +99,7 @@ pub struct Files {
     pub name: &'static str,
     /// Blocks with prefixed names.
     pub result: Vec<u8>,
-    /// Blocks with generic names.
+    /// Blocks with generic names, or the flat object of the first layout.
     pub ml: Vec<u8>,
     /// Both, wrapped.
     pub complete: Vec<u8>,
@@ -148,7 +133,7 @@ impl Analysis {
     /// # Errors
     /// [`Error::Unwritable`] if a number is not finite.
     pub fn assemble(
-        (name, prefix): (&'static str, &'static str),
+        AnalysisName { name, prefix }: AnalysisName,
         measured: Measured<()>,
         blocks: Vec<Block>,
     ) -> Result<Self, Error> {
@@ -180,12 +165,16 @@ impl Analysis {
         })
     }
 
-    /// Its blocks with [generic names](generic_name).
+    /// Its blocks with generic names.
     #[must_use]
     pub fn generic_blocks(&self) -> Map<String, Value> {
+        let named = AnalysisName {
+            name: self.name,
+            prefix: self.prefix,
+        };
         self.blocks
             .iter()
-            .map(|(name, block)| (generic_name(self.prefix, name), block.clone()))
+            .map(|(name, block)| (named.generic_block(name), block.clone()))
             .collect()
     }
 
@@ -193,25 +182,29 @@ impl Analysis {
     ///
     /// # Errors
     /// [`Error::Unwritable`] if a number is not finite.
-    pub fn files(&self) -> Result<Files, Error> {
+    pub fn files(&self, style: Style) -> Result<Files, Error> {
         let unwritable = |source| Error::Unwritable {
             what: self.name,
             source,
         };
         let generic = self.generic_blocks();
+        let ml = match style.layout {
+            Layout::V1 => legacy(self.name, &generic),
+            Layout::V2 => generic,
+        };
         let complete = Complete {
             analysis_type: self.name,
             success: self.measured.is_ok(),
             result: json::compact(&self.blocks).map_err(unwritable)?,
-            parsed_response: &generic,
-            source: "rumiai",
-            processing_mode: "computed",
-            version: FORMAT_VERSION,
+            parsed_response: &ml,
+            source: style.source(),
+            processing_mode: style.processing_mode(),
+            version: style.version(),
         };
         Ok(Files {
             name: self.name,
             result: json::pretty(&self.blocks).map_err(unwritable)?,
-            ml: json::pretty(&generic).map_err(unwritable)?,
+            ml: json::pretty(&ml).map_err(unwritable)?,
             complete: json::pretty(&complete).map_err(unwritable)?,
             measured: self.measured.clone(),
         })

@@ -18,10 +18,11 @@ use super::{
     measure::{Measured, Reason, given, given_some},
 };
 use crate::{Error, Metric};
+use contracts::analysis::{AnalysisName, CREATIVE_DENSITY};
 use series::{Series, View};
 
-/// Name and prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("creative_density", "density");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = CREATIVE_DENSITY;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

@@ -19,12 +19,13 @@ use super::{
     measure::{Measured, NO_DURATION, Reason, given, given_some},
 };
 use crate::{Error, Metric};
+use contracts::analysis::{AnalysisName, EMOTIONAL_JOURNEY};
 use contracts::{MediaTime, emotion::EmotionLabel};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Name and prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("emotional_journey", "emotional");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = EMOTIONAL_JOURNEY;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

@@ -19,12 +19,13 @@ use super::{
     numbers,
 };
 use crate::{Error, Metric};
+use contracts::analysis::{AnalysisName, PERSON_FRAMING};
 use contracts::{MediaTime, people::Rectangle};
 use serde::Serialize;
 use std::ops::Range;
 
-/// Name and prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("person_framing", "personFraming");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = PERSON_FRAMING;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

@@ -20,9 +20,10 @@ use super::{
 use crate::{Error, Metric};
 use activity::Marks;
 use contracts::MediaTime;
+use contracts::analysis::{AnalysisName, TEMPORAL_MARKERS};
 
-/// Name and (empty) prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("temporal_markers", "");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = TEMPORAL_MARKERS;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

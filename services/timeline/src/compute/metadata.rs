@@ -18,10 +18,11 @@ use super::{
 };
 use crate::{Error, Metric};
 use caption::Caption;
+use contracts::analysis::{AnalysisName, METADATA_ANALYSIS};
 use contracts::job::VideoMetadata;
 
-/// Name and prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("metadata_analysis", "metadata");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = METADATA_ANALYSIS;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

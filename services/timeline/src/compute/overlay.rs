@@ -21,11 +21,12 @@ use super::{
     reliability, spans,
 };
 use crate::{Error, Metric};
+use contracts::analysis::{AnalysisName, VISUAL_OVERLAY_ANALYSIS};
 use contracts::{MediaTime, TimeSpan};
 use std::collections::BTreeSet;
 
-/// Name and prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("visual_overlay_analysis", "visualOverlay");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = VISUAL_OVERLAY_ANALYSIS;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

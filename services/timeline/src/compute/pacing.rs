@@ -17,10 +17,11 @@ use super::{
     measure::{Measured, NO_DURATION, Reason, given, given_some},
 };
 use crate::{Error, Metric};
+use contracts::analysis::{AnalysisName, SCENE_PACING};
 use contracts::{MediaTime, TimeSpan};
 
-/// Name and prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("scene_pacing", "scenePacing");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = SCENE_PACING;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

@@ -19,10 +19,11 @@ use super::{
     phrases, reliability, spans,
 };
 use crate::{Error, Metric};
+use contracts::analysis::{AnalysisName, SPEECH_ANALYSIS};
 use contracts::{MediaTime, TimeSpan};
 
-/// Name and prefix of the analysis.
-pub(super) const NAME: (&str, &str) = ("speech_analysis", "speech");
+/// What the analysis and its blocks are called.
+pub(super) const NAME: AnalysisName = SPEECH_ANALYSIS;
 
 /// Definitions of all its fields, by block.
 pub(super) const METRICS: &[&[Metric]] = &[

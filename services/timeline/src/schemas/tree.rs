@@ -27,6 +27,12 @@ impl Tree {
         place.metric = Some(*metric);
     }
 
+    /// What stands at a path.
+    pub(super) fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.')
+            .try_fold(self, |place, name| place.fields.get(name))
+    }
+
     /// The schema of a whole document.
     pub(super) fn root_schema(&self, title: &str) -> Value {
         let mut schema = Map::from_iter([
@@ -74,6 +80,30 @@ impl Tree {
             ("additionalProperties".to_owned(), others),
         ])
     }
+}
+
+/// The schema of a flat object: each field is what stands at a place, or always null.
+pub(super) fn flat_schema<'a>(
+    title: &str,
+    fields: impl Iterator<Item = (&'a str, Option<&'a Tree>)>,
+) -> Value {
+    let properties: Map<String, Value> = fields
+        .map(|(name, place)| {
+            let mut schema = place.map_or_else(|| json!({"type": "null"}), Tree::schema);
+            if schema["type"].is_string() {
+                allow_null(&mut schema);
+            }
+            (name.to_owned(), schema)
+        })
+        .collect();
+    json!({
+        "$schema": DRAFT,
+        "title": title,
+        "type": "object",
+        "required": properties.keys().collect::<Vec<_>>(),
+        "properties": properties,
+        "additionalProperties": false,
+    })
 }
 
 fn never_null(metric: &Metric) -> bool {

@@ -16,7 +16,7 @@ use contracts::{
 };
 use serde_json::Value;
 use timeline::{
-    Limits,
+    Limits, Style,
     compute::{Input, Output, analyse},
 };
 
@@ -61,6 +61,7 @@ pub fn video(seconds: f64) -> Input {
         labels: None,
         moderation: None,
         failures: Vec::new(),
+        style: Style::default(),
     }
 }
 
