@@ -1,6 +1,7 @@
 //! Constructed videos for tests.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by several tests")]
 
+pub mod generated;
 pub mod perceived;
 
 use bytes::Bytes;

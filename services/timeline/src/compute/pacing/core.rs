@@ -126,7 +126,7 @@ define_metrics!(
             "D / N, rounded to 2 decimals",
             SHOTS,
             "s",
-            Range::Above(0.0),
+            Range::AtLeast(0.0),
             NULL_SHOTS
         ),
         (
@@ -134,7 +134,7 @@ define_metrics!(
             "60 N / D, rounded to 2 decimals",
             SHOTS,
             "1/min",
-            Range::Above(0.0),
+            Range::AtLeast(0.0),
             NULL_SHOTS
         ),
         (
