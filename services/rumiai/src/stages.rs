@@ -68,7 +68,9 @@ impl<'a> Opener<'a> {
                     .map_err(|error| Failure::new(Exit::Failure, "DecoderError", &error))?,
             ),
             StageName::Shots => checked(Shots::new(settings.shots.clone()))?,
-            StageName::Timeline => checked(Timeline::new(settings.timeline))?,
+            StageName::Timeline => {
+                checked(Timeline::new(settings.timeline, settings.brand.clone()))?
+            }
             StageName::Sound => self.sound()?,
             StageName::Detect => self.with_engine(|e| Detect::open(e, settings.detect.clone())),
             StageName::People => self.with_engine(|e| People::open(e, settings.people.clone())),

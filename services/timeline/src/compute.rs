@@ -1,9 +1,11 @@
 //! From the results of all stages to the files consumers read: pure and synchronous.
 
 pub mod block;
+pub mod brackets;
 pub mod build;
 pub mod clock;
 pub mod coverage;
+pub mod creative;
 pub mod density;
 pub mod emotional;
 pub mod entries;
@@ -16,14 +18,16 @@ pub mod numbers;
 pub mod overlay;
 pub mod pacing;
 pub mod phrases;
+pub mod published;
 pub mod read;
 pub mod reliability;
+pub mod scripts;
 pub mod sentiment;
 pub mod spans;
 pub mod speech;
 pub mod unified;
 
-use crate::{Error, Limits, Metric};
+use crate::{Brand, Error, Limits, Metric};
 use block::{Analysis, Files};
 use bytes::Bytes;
 use contracts::{
@@ -57,6 +61,14 @@ pub const ANALYSES: &[AnalysisSpec] = &[
     spec(metadata::NAME, metadata::analyse, metadata::METRICS),
     spec(markers::NAME, markers::analyse, markers::METRICS),
 ];
+
+/// The hook, what a video is made of and the ABCD rubric: one file, without the three of the others.
+pub const CREATIVE: AnalysisSpec = spec(creative::NAME, creative::analyse, creative::METRICS);
+
+/// Everything that has definitions, in the order in which it is reported.
+pub fn all() -> impl Iterator<Item = &'static AnalysisSpec> {
+    ANALYSES.iter().chain(std::iter::once(&CREATIVE))
+}
 
 const fn spec(
     (name, prefix): (&'static str, &'static str),
@@ -100,6 +112,8 @@ pub struct Input {
     pub moderation: Option<Bytes>,
     /// Stages without a result, and why.
     pub failures: Vec<StageFailure>,
+    /// What is advertised, as far as it was named.
+    pub brand: Brand,
 }
 
 /// The files of one video.
@@ -109,6 +123,8 @@ pub struct Output {
     pub unified: Vec<u8>,
     /// The analyses in the order of [`ANALYSES`].
     pub analyses: Vec<Files>,
+    /// The creative measures, JSON.
+    pub creative: Vec<u8>,
     /// Whether something that was asked for could not be measured.
     pub degraded: bool,
 }
@@ -132,10 +148,12 @@ pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
         .iter()
         .map(|analysis| (analysis.analyse)(&events)?.files())
         .collect::<Result<_, Error>>()?;
+    let creative = (CREATIVE.analyse)(&events)?.file()?;
     let asked_for = |failure: &StageFailure| failure.class != FailureClass::SwitchedOff;
     Ok(Output {
         unified: unified::unified(input, &results, &events)?,
         analyses,
+        creative,
         degraded: results.unreadable
             || !input.completeness.complete
             || input.failures.iter().any(asked_for),

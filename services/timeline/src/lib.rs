@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod advertised;
 pub mod compute;
 mod config;
 mod error;
@@ -7,6 +8,7 @@ pub mod json;
 mod metrics;
 mod run;
 
+pub use advertised::{Brand, MAX_ENTRIES, MAX_ENTRY_CHARS};
 pub use config::Limits;
 pub use error::Error;
 pub use metrics::{Horizon, Metric, Range, explain, metrics, metrics_markdown, suggest};

@@ -1,7 +1,7 @@
 //! The stage: loads, computes, stores.
 
 use crate::{
-    Error, Limits,
+    Brand, Error, Limits,
     compute::{self, Input},
 };
 use bytes::Bytes;
@@ -16,16 +16,19 @@ use stage::{Stage, StageContext, StageError};
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     limits: Limits,
+    brand: Brand,
 }
 
 impl Timeline {
-    /// A stage with these limits.
+    /// A stage with these limits, for videos that advertise this.
     ///
     /// # Errors
-    /// [`Error::ZeroLimit`] if one of them lets nothing through.
-    pub fn new(limits: Limits) -> Result<Self, Error> {
+    /// [`Error::ZeroLimit`] if a limit lets nothing through, [`Error::Brand`] if a name cannot be
+    /// looked for.
+    pub fn new(limits: Limits, brand: Brand) -> Result<Self, Error> {
         limits.validate()?;
-        Ok(Self { limits })
+        brand.validate()?;
+        Ok(Self { limits, brand })
     }
 
     /// Everything that was stored.
@@ -60,6 +63,7 @@ impl Timeline {
             probe: message.decoded.probe,
             completeness: message.decoded.completeness,
             failures,
+            brand: self.brand.clone(),
         })
     }
 
@@ -121,6 +125,11 @@ impl Stage for Timeline {
                 .store("unified_analysis.json", output.unified.into())
                 .await?,
             analyses,
+            creative: Some(
+                context
+                    .store("creative_measures.json", output.creative.into())
+                    .await?,
+            ),
             degraded: output.degraded,
         })
     }

@@ -429,6 +429,9 @@ pub struct Analysed {
     pub unified: ArtifactRef,
     /// The analyses, in the order in which they are reported.
     pub analyses: Vec<AnalysisFiles>,
+    /// The creative measures, JSON; `None` if an earlier version wrote this.
+    #[serde(default)]
+    pub creative: Option<ArtifactRef>,
     /// Whether something that was asked for could not be measured.
     pub degraded: bool,
 }

@@ -79,6 +79,10 @@ pub async fn export(
     for analysis in &analysed.analyses {
         write_all(trio(store, analysis, &insights, &stamp).await?)?;
     }
+    if let Some(creative) = &analysed.creative {
+        let path = insights.join("creative_measures.json");
+        write_all(vec![(path, bytes(store, creative).await?)])?;
+    }
     write_all(subtitles(store, upstream, &insights).await?)?;
     Ok(Exported {
         video_id: analysed.video_id,

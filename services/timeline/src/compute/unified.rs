@@ -192,6 +192,6 @@ fn processing_metadata<'a>(
             frames_decoded,
             problems,
         },
-        provenance: provenance(results),
+        provenance: provenance(results, events),
     }
 }

@@ -1,6 +1,8 @@
 //! Constructed videos for tests.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by several tests")]
 
+pub mod built;
+pub mod everything;
 pub mod perceived;
 
 use bytes::Bytes;
@@ -61,6 +63,7 @@ pub fn video(seconds: f64) -> Input {
         labels: None,
         moderation: None,
         failures: Vec::new(),
+        brand: timeline::Brand::default(),
     }
 }
 
