@@ -75,7 +75,8 @@ pub enum ProgressStyle {
   rumiai analyze clip.mp4
   rumiai analyze *.mp4 -o results --output-format json > summary.json
   RUMIAI__MODELS__SET=agpl rumiai analyze clip.mp4
-  rumiai analyze clip.mp4 --without detect")]
+  rumiai analyze clip.mp4 --without detect
+  rumiai analyze clip.mp4 --brand Acme --product \"Rocket Boots\" --product-class bottle")]
 pub struct AnalyzeArguments {
     /// Video files or direct https URLs
     #[arg(required = true, value_name = "FILE|URL")]
@@ -95,6 +96,23 @@ pub struct AnalyzeArguments {
     /// Leave an optional stage out, such as ocr; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub without: Vec<contracts::StageName>,
+    /// What is advertised
+    #[command(flatten)]
+    pub brand: BrandArguments,
+}
+
+/// What a video advertises, besides what the settings name.
+#[derive(Debug, Clone, Default, Args)]
+pub struct BrandArguments {
+    /// Name of the brand, or another spelling of it, for the creative measures; may be repeated
+    #[arg(long = "brand", value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Name of a product or of its kind; may be repeated
+    #[arg(long = "product", value_name = "NAME")]
+    pub products: Vec<String>,
+    /// COCO class of objects that show a product, such as bottle; may be repeated
+    #[arg(long = "product-class", value_name = "CLASS")]
+    pub product_classes: Vec<String>,
 }
 
 /// Arguments of `rumiai stage`.

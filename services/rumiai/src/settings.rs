@@ -67,6 +67,8 @@ pub struct Settings {
     pub label: label::Config,
     /// Limits of the analyses.
     pub timeline: timeline::Limits,
+    /// What is advertised, for the creative measures.
+    pub brand: timeline::Brand,
 }
 
 /// Logging.
@@ -248,7 +250,10 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
         .try_parsing(true)
         .list_separator(",")
         .with_list_parse_key("stages.without")
-        .with_list_parse_key("models.providers");
+        .with_list_parse_key("models.providers")
+        .with_list_parse_key("brand.names")
+        .with_list_parse_key("brand.products")
+        .with_list_parse_key("brand.product_classes");
     let settings: Settings = builder.add_source(environment).build()?.try_deserialize()?;
     settings.validate()?;
     Ok(settings)
@@ -324,7 +329,25 @@ impl Settings {
         for (prefix, outcome) in checks {
             outcome.map_err(|text| unusable(format!("{prefix}{text}")))?;
         }
-        Ok(())
+        self.check_brand()
+    }
+
+    /// Refuses names that cannot be looked for, and classes of objects that are not detected.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unusable`] naming the list and what is wrong with it.
+    pub fn check_brand(&self) -> Result<(), SettingsError> {
+        let checked = self.brand.validate();
+        checked.map_err(|error| SettingsError::Unusable(error.to_string()))?;
+        let known = &detect::compute::classes::NAMES;
+        let unknown = |class: &&String| !known.contains(&class.as_str());
+        match self.brand.product_classes.iter().find(unknown) {
+            None => Ok(()),
+            Some(class) => Err(SettingsError::Unusable(format!(
+                "brand.product_classes has {class:?}, which is no class of COCO; it may hold {}",
+                known.join(", ")
+            ))),
+        }
     }
 
     /// Refuses to leave out a stage without which there is no result.

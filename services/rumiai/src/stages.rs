@@ -69,7 +69,7 @@ impl<'a> Opener<'a> {
             ),
             StageName::Shots => checked(Shots::new(settings.shots.clone()))?,
             StageName::Timeline => checked(
-                Timeline::new(settings.timeline)
+                Timeline::new(settings.timeline, settings.brand.clone())
                     .map(|timeline| timeline.with_style(settings.output.style())),
             )?,
             StageName::Sound => self.sound()?,

@@ -108,6 +108,7 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
         "insights/demo/creative_density/creative_density_complete.json",
         "insights/demo/creative_density/creative_density_ml.json",
         "insights/demo/creative_density/creative_density_result.json",
+        "insights/demo/creative_measures.json",
         "insights/demo/emotional_journey/emotional_journey_complete.json",
         "insights/demo/emotional_journey/emotional_journey_ml.json",
         "insights/demo/emotional_journey/emotional_journey_result.json",
@@ -224,10 +225,17 @@ fn a_stage_left_out_is_said_to_be_not_measured() {
             clip.to_str().unwrap(),
             "--without",
             "detect",
+            "--brand",
+            "Acme",
+            "--product",
+            "Rocket Boots",
+            "--product-class",
+            "bottle",
             "--output-format",
             "json",
             "-o",
         ])
+        .env("RUMIAI__BRAND__NAMES", "Acme Corporation")
         .arg(folder.path())
         .output()
         .unwrap();
@@ -252,8 +260,19 @@ fn a_stage_left_out_is_said_to_be_not_measured() {
         "{details}"
     );
     assert!(!folder.path().join("insights/demo/person_framing").exists());
-    let unified = fs::read(folder.path().join("unified_analysis/demo.json")).unwrap();
-    let unified: serde_json::Value = serde_json::from_slice(&unified).unwrap();
+    let read = |path: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(folder.path().join(path)).unwrap()).unwrap()
+    };
+    let measures = read("insights/demo/creative_measures.json");
+    let quality = &measures["quality"];
+    // The command line adds to what the settings name.
+    assert_eq!(
+        quality["brandNames"],
+        serde_json::json!(["Acme Corporation", "Acme"])
+    );
+    assert_eq!(quality["productNames"], serde_json::json!(["Rocket Boots"]));
+    assert_eq!(quality["productClasses"], serde_json::json!(["bottle"]));
+    let unified = read("unified_analysis/demo.json");
     assert_eq!(unified["ml_data"]["yolo"], serde_json::json!({}));
     assert_eq!(unified["pipeline_status"]["yolo"], false);
     for key in [
@@ -361,7 +380,7 @@ fn the_line_protocol_counts_up_and_ends_before_the_object() {
                 .ok()
         })
         .collect();
-    assert_eq!(percents, [0, 10, 20, 50, 65, 70, 95, 100]);
+    assert_eq!(percents, [0, 10, 20, 50, 60, 65, 70, 95, 100]);
     assert!(lines.starts_with("🎮 GPU: ") || lines.starts_with("⚠️ WARNING: No GPU"));
     assert!(lines.contains("✅ Video ID: demo\n"));
     assert!(lines.contains("✅ Downloaded to: "));
@@ -371,7 +390,7 @@ fn the_line_protocol_counts_up_and_ends_before_the_object() {
 #[test]
 fn failures_name_what_to_do_and_have_their_exit_codes() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], i32, &str); 4] = [
+    let cases: [(&[&str], i32, &str); 6] = [
         (
             &["analyze", "/no/such/clip.mp4", "--without", "detect"],
             1,
@@ -387,6 +406,16 @@ fn failures_name_what_to_do_and_have_their_exit_codes() {
             &["analyze", "a.mp4", "--without", "decode"],
             64,
             "there is no result without decode",
+        ),
+        (
+            &["analyze", "a.mp4", "--brand", "!?"],
+            64,
+            "brand.names has the entry",
+        ),
+        (
+            &["analyze", "a.mp4", "--product-class", "botle"],
+            64,
+            "no class of COCO; it may hold person, bicycle",
         ),
     ];
     for (arguments, code, text) in cases {

@@ -22,6 +22,9 @@ fn an_unknown_setting_stops_the_start_with_its_name() {
         ("[ingest]\nmax_bytes = 0\n", "max_bytes"),
         ("[stages]\nwithout = [\"decode\"]\n", "without"),
         ("[models]\nset = \"stolen\"\n", "set"),
+        ("[brand]\nname = [\"Acme\"]\n", "name"),
+        ("[brand]\nnames = [\"!?\"]\n", "brand.names"),
+        ("[brand]\nproduct_classes = [\"botle\"]\n", "botle"),
     ];
     for (text, key) in cases {
         fs::write(folder.path().join("rumiai.toml"), text).unwrap();

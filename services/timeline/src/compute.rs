@@ -1,9 +1,11 @@
 //! From the results of all stages to the files consumers read: pure and synchronous.
 
 pub mod block;
+pub mod brackets;
 pub mod build;
 pub mod clock;
 pub mod coverage;
+pub mod creative;
 pub mod density;
 pub mod emotional;
 pub mod entries;
@@ -17,15 +19,17 @@ pub mod numbers;
 pub mod overlay;
 pub mod pacing;
 pub mod phrases;
+pub mod published;
 pub mod read;
 pub mod reliability;
+pub mod scripts;
 pub mod sentiment;
 pub mod spans;
 pub mod speech;
 pub mod style;
 pub mod unified;
 
-use crate::{Error, Limits, Metric};
+use crate::{Brand, Error, Limits, Metric};
 use block::{Analysis, Files};
 use bytes::Bytes;
 use contracts::{
@@ -62,6 +66,14 @@ pub const ANALYSES: &[AnalysisSpec] = &[
     spec(metadata::NAME, metadata::analyse, metadata::METRICS),
     spec(markers::NAME, markers::analyse, markers::METRICS),
 ];
+
+/// The hook, what a video is made of and the ABCD rubric: one file, without the three of the others.
+pub const CREATIVE: AnalysisSpec = spec(creative::NAME, creative::analyse, creative::METRICS);
+
+/// Everything that has definitions, in the order in which it is reported.
+pub fn all() -> impl Iterator<Item = &'static AnalysisSpec> {
+    ANALYSES.iter().chain(std::iter::once(&CREATIVE))
+}
 
 const fn spec(
     AnalysisName { name, prefix }: AnalysisName,
@@ -107,6 +119,8 @@ pub struct Input {
     pub failures: Vec<StageFailure>,
     /// How the files are written.
     pub style: Style,
+    /// What is advertised, as far as it was named.
+    pub brand: Brand,
 }
 
 /// The files of one video.
@@ -118,16 +132,25 @@ pub struct Output {
     pub analyses: Vec<Files>,
     /// The others, and why.
     pub failed: Vec<(&'static str, Reason)>,
+    /// The creative measures, JSON; `None` if they could not be written.
+    pub creative: Option<Vec<u8>>,
     /// Whether something that was asked for could not be measured.
     pub degraded: bool,
+}
+
+/// The results of all stages on one clock.
+#[derive(Debug, Clone)]
+pub struct Joined {
+    input: Input,
+    results: build::Results,
+    events: Events,
 }
 
 /// Joins everything.
 ///
 /// # Errors
-/// [`Error::TooLong`] over the limit, [`Error::Unwritable`] if the unified analysis holds a number
-/// that is not finite.
-pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
+/// [`Error::TooLong`] over the limit.
+pub fn join(input: Input, limits: &Limits) -> Result<Joined, Error> {
     let seconds = clock::Clock::new(input.probe.duration).second_count() as u64;
     if seconds > limits.max_duration_seconds {
         return Err(Error::TooLong {
@@ -135,19 +158,54 @@ pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
             limit_seconds: limits.max_duration_seconds,
         });
     }
-    let results = build::Results::read(input, limits);
-    let events = build::events(input, &results);
-    let (analyses, failed) = each(ANALYSES, &events, input.style);
-    let asked_for = |failure: &StageFailure| failure.class != FailureClass::SwitchedOff;
-    Ok(Output {
-        unified: unified::unified(input, &results, &events)?,
-        degraded: results.unreadable
-            || !failed.is_empty()
-            || !input.completeness.complete
-            || input.failures.iter().any(asked_for),
-        analyses,
-        failed,
+    let results = build::Results::read(&input, limits);
+    let events = build::events(&input, &results);
+    Ok(Joined {
+        input,
+        results,
+        events,
     })
+}
+
+impl Joined {
+    /// Computes everything that is made of it.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if the unified analysis holds a number that is not finite.
+    pub fn output(&self) -> Result<Output, Error> {
+        let Self {
+            input,
+            results,
+            events,
+        } = self;
+        let (analyses, mut failed) = each(ANALYSES, events, input.style);
+        let creative = match (CREATIVE.analyse)(events).and_then(|measures| measures.file()) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                failed.push((CREATIVE.name, Reason::new(describe(&error))));
+                None
+            }
+        };
+        let asked_for = |failure: &StageFailure| failure.class != FailureClass::SwitchedOff;
+        Ok(Output {
+            unified: unified::unified(input, results, events)?,
+            creative,
+            degraded: results.unreadable
+                || !failed.is_empty()
+                || !input.completeness.complete
+                || input.failures.iter().any(asked_for),
+            analyses,
+            failed,
+        })
+    }
+}
+
+/// Joins everything and computes everything that is made of it.
+///
+/// # Errors
+/// As [`join`] and [`Joined::output`].
+pub fn analyse(input: &Input, limits: &Limits) -> Result<Output, Error> {
+    join(input.clone(), limits)?.output()
 }
 
 /// Computes analyses one by one: what one cannot write costs the others nothing.

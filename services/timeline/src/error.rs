@@ -17,6 +17,14 @@ pub enum Error {
         /// Name of the field.
         name: &'static str,
     },
+    /// Something that was named cannot be looked for.
+    #[error("{key} {problem}")]
+    Brand {
+        /// Key of the setting.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A result cannot be written.
     #[error("{what} cannot be written as JSON")]
     Unwritable {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod advertised;
 pub mod compute;
 mod config;
 mod error;
@@ -8,6 +9,7 @@ mod metrics;
 mod run;
 mod schemas;
 
+pub use advertised::{Brand, MAX_ENTRIES, MAX_ENTRY_CHARS};
 pub use compute::style::{Compatibility, Layout, Style};
 pub use config::Limits;
 pub use error::Error;

@@ -4,7 +4,7 @@ mod range;
 
 pub use range::{Horizon, Range};
 
-use crate::compute::ANALYSES;
+use crate::compute;
 use std::fmt::Write as _;
 
 /// Definition of one published field.
@@ -65,8 +65,7 @@ pub(crate) use define_metrics;
 /// Every metric, in the order in which it is published.
 #[must_use]
 pub fn metrics() -> Vec<&'static Metric> {
-    ANALYSES
-        .iter()
+    compute::all()
         .flat_map(|analysis| analysis.metrics)
         .flat_map(|block| block.iter())
         .collect()

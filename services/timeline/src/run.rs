@@ -1,7 +1,7 @@
 //! The stage: loads, computes, stores.
 
 use crate::{
-    Error, Limits, Style,
+    Brand, Error, Limits, Style,
     compute::{self, Input, measure::Reason},
 };
 use bytes::Bytes;
@@ -12,22 +12,29 @@ use contracts::{
 };
 use stage::{Stage, StageContext, StageError};
 
+/// Joining, then analysing.
+const STEPS: u64 = 2;
+
 /// Joins everything into the analyses.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     limits: Limits,
     style: Style,
+    brand: Brand,
 }
 
 impl Timeline {
-    /// A stage with these limits.
+    /// A stage with these limits, for videos that advertise this.
     ///
     /// # Errors
-    /// [`Error::ZeroLimit`] if one of them lets nothing through.
-    pub fn new(limits: Limits) -> Result<Self, Error> {
+    /// [`Error::ZeroLimit`] if a limit lets nothing through, [`Error::Brand`] if a name cannot be
+    /// looked for.
+    pub fn new(limits: Limits, brand: Brand) -> Result<Self, Error> {
         limits.validate()?;
+        brand.validate()?;
         Ok(Self {
             limits,
+            brand,
             style: Style::default(),
         })
     }
@@ -72,6 +79,7 @@ impl Timeline {
             completeness: message.decoded.completeness,
             failures,
             style: self.style,
+            brand: self.brand.clone(),
         })
     }
 
@@ -119,8 +127,12 @@ impl Stage for Timeline {
         let video_id = input.ingested.metadata.id.clone();
         let input = self.load_all(input, context).await?;
         let limits = self.limits;
+        let joined = context
+            .blocking(move || compute::join(input, &limits).map_err(StageError::rejected))
+            .await?;
+        context.advance(1, STEPS);
         let output = context
-            .blocking(move || compute::analyse(&input, &limits).map_err(StageError::rejected))
+            .blocking(move || joined.output().map_err(StageError::rejected))
             .await?;
         let mut analyses = Vec::with_capacity(output.analyses.len());
         let failed = output.failed.into_iter();
@@ -140,6 +152,10 @@ impl Stage for Timeline {
                     .await?,
             });
         }
+        let creative = match output.creative {
+            Some(file) => Some(context.store("creative_measures.json", file.into()).await?),
+            None => None,
+        };
         Ok(Analysed {
             video_id,
             unified: context
@@ -147,6 +163,7 @@ impl Stage for Timeline {
                 .await?,
             analyses,
             failed,
+            creative,
             degraded: output.degraded,
         })
     }

@@ -3,7 +3,7 @@
 
 mod tree;
 
-use crate::compute::{ANALYSES, AnalysisSpec, block, legacy, unified};
+use crate::compute::{ANALYSES, AnalysisSpec, CREATIVE, block, legacy, unified};
 use contracts::analysis::AnalysisName;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -19,11 +19,15 @@ pub struct SchemaFile {
 }
 
 /// All schemas: of the result and the ml file of every analysis, of the ml file in the first
-/// layout, of the file that wraps both, and of the unified analysis.
+/// layout, of the creative measures, of the file that wraps both others, and of the unified analysis.
 #[must_use]
 pub fn schemas() -> Vec<SchemaFile> {
     let mut files: Vec<SchemaFile> = ANALYSES.iter().flat_map(of_analysis).collect();
     files.extend(ANALYSES.iter().filter_map(of_first_layout));
+    files.push(SchemaFile {
+        name: CREATIVE.name.into(),
+        schema: generic(&CREATIVE).root_schema(CREATIVE.name),
+    });
     let generator = || {
         SchemaSettings::draft2020_12()
             .for_serialize()

@@ -3,18 +3,22 @@
 
 mod common;
 
-use common::{json, objects, result, shots, video};
+use common::{json, objects, perceived::perceived, result, shots, video};
+use contracts::MediaTime;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use timeline::compute::{
-    Input,
+    Input, build,
+    clock::Clock,
+    coverage::{SampledSeconds, Stream},
     density::{
         core, dynamics, interactions,
         key_events::{self, DeadZone},
         patterns,
         series::{Series, View},
     },
-    measure::Measured,
+    events::{Events, Speech},
+    measure::{Measured, NO_DURATION, Reason},
 };
 
 fn series(values: &[f64]) -> Series {
@@ -263,6 +267,73 @@ fn nothing_measured_gives_nulls_and_no_confidence() {
         result["densityQuality"]["notMeasured"]["densityCoreMetrics.sceneChangeCount"],
         "the shots stage left no result"
     );
+}
+
+/// The perceived video, which ends at 10.4 s and asks to follow from 8.8 s on, with another change.
+fn ending(change: impl FnOnce(&mut Events)) -> Measured<bool> {
+    let input = perceived();
+    let limits = timeline::Limits::default();
+    let mut events = build::events(&input, &build::Results::read(&input, &limits));
+    change(&mut events);
+    patterns::final_call_to_action(&events)
+}
+
+fn change_speech(events: &mut Events, change: impl FnOnce(&mut Speech)) {
+    if let Stream::Measured { events, .. } = &mut events.speech {
+        change(events);
+    }
+}
+
+fn in_german(speech: &mut Speech) {
+    speech.language = Some("de".into());
+}
+
+fn is_silent(events: &mut Events) {
+    change_speech(events, |speech| speech.utterances.clear());
+}
+
+#[test]
+fn one_call_at_the_end_is_enough() {
+    assert_eq!(ending(|_| {}), Ok(true));
+    assert_eq!(ending(is_silent), Ok(false));
+    let unread = Reason::of("nobody read");
+    // What was said is known, whatever was written.
+    let without_text = |events: &mut Events| events.text = Stream::NotMeasured(unread.clone());
+    assert_eq!(ending(without_text), Ok(true));
+    let neither = ending(|events| {
+        without_text(events);
+        is_silent(events);
+    });
+    assert_eq!(neither, Err(unread.clone()));
+}
+
+#[test]
+fn calls_are_not_looked_for_in_other_languages() {
+    let found = ending(|events| change_speech(events, in_german));
+    assert!(found.unwrap_err().as_str().contains("de"));
+    let written = ending(|events| {
+        change_speech(events, in_german);
+        if let Stream::Measured { events, .. } = &mut events.text {
+            // Visible until 7.75 s, while the last 15 % begin at 8.84 s.
+            events[0].content = "Follow".into();
+            assert_eq!(events[0].intervals.len(), 2);
+            events[0].intervals[1].end = MediaTime::from_seconds(9.0);
+        }
+    });
+    assert_eq!(written, Ok(true));
+}
+
+#[test]
+fn no_call_is_known_only_if_the_whole_end_was_looked_at() {
+    let found = ending(|events| {
+        is_silent(events);
+        if let Stream::Measured { sampled, .. } = &mut events.speech {
+            *sampled = SampledSeconds::until(events.clock, MediaTime::from_seconds(9.0));
+        }
+    });
+    assert!(found.unwrap_err().as_str().contains("not all"));
+    let empty = ending(|events| events.clock = Clock::new(MediaTime::ZERO));
+    assert_eq!(empty, Err(NO_DURATION));
 }
 
 proptest! {

@@ -69,7 +69,8 @@ fn moments_and_patterns_of_the_same_video() {
         events["transitionPoints"],
         json!([{
             "timestamp": "0s", "start": 0.5, "end": 1.0,
-            "fromEmotion": "joy", "toEmotion": "surprise",
+            "fromEmotion": "joy", "toEmotion": "surprise", "from": "joy", "to": "surprise",
+            "trigger": ["speech", "gesture"],
         }])
     );
     assert_eq!(events["climaxMoment"], "0s");

@@ -51,8 +51,14 @@ fn somebody_for_two_seconds() {
     assert_eq!(
         dynamics["framingProgression"],
         json!([
-            {"type": "wide", "start": 0.0, "end": 2.0, "duration": 2.0},
-            {"type": "none", "start": 2.0, "end": 10.4, "duration": 8.4},
+            {
+                "timestamp": "0-2s", "type": "wide", "distance": "wide", "coverage": 3.0,
+                "start": 0.0, "end": 2.0, "duration": 2.0,
+            },
+            {
+                "timestamp": "2-11s", "type": "none", "distance": "none", "coverage": 0.0,
+                "start": 2.0, "end": 10.4, "duration": 8.4,
+            },
         ])
     );
     near(&dynamics["distanceVariation"], 0.0);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, sync::LazyLock};
 use timeline::{
     Metric,
-    compute::{ANALYSES, Input},
+    compute::{CREATIVE, Input, all},
     schemas,
 };
 
@@ -71,9 +71,14 @@ fn check(input: &Input) {
     let output = run(input);
     assert_eq!(output.failed, []);
     obeys("unified_analysis", &parse(&output.unified));
-    for (files, analysis) in output.analyses.iter().zip(ANALYSES) {
+    let creative = parse(&output.creative.unwrap());
+    obeys(CREATIVE.name, &creative);
+    let results = output.analyses.iter().map(|files| {
         let result = parse(&files.result);
         obeys(&format!("{}_result", files.name), &result);
+        result
+    });
+    for (result, analysis) in results.chain([creative]).zip(all()) {
         for metric in analysis.metrics.iter().copied().flatten() {
             within(metric, &result, input.probe.duration.seconds());
         }

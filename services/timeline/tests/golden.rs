@@ -29,6 +29,10 @@ fn check(name: &str, input: &Input) {
     for files in &output.analyses {
         compare(&format!("{name}/{}_result.json", files.name), &files.result);
     }
+    compare(
+        &format!("{name}/creative_measures.json"),
+        output.creative.as_ref().unwrap(),
+    );
 }
 
 #[test]

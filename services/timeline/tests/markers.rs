@@ -14,12 +14,14 @@ use timeline::{
     compute::{
         Input, build,
         clock::Clock,
+        coverage::Stream,
         events::{Events, ExpressionSeen, Expressions, Overlay, Sighting, Utterance, Word},
         markers::{
             activity::{Marks, appearances},
             closing, opening,
             peaks::{curve, peak_seconds},
         },
+        measure::Reason,
     },
 };
 
@@ -404,6 +406,22 @@ fn objects_without_a_track_appear_once_for_frames_in_a_row() {
         .map(|(_, span)| span)
         .collect();
     assert_eq!(spans, [span(0.5, 1.0), span(2.0, 2.0)]);
+}
+
+#[test]
+fn calls_in_another_language_are_not_searched() {
+    let mut german = events(&perceived());
+    let calls = |events: &Events| {
+        let blocks = timeline::compute::markers::analyse(events).unwrap().blocks;
+        blocks["cta_window"]["cta_appearances"].clone()
+    };
+    assert_eq!(calls(&german)[0]["keyword"], "follow");
+    if let Stream::Measured { events, .. } = &mut german.speech {
+        events.language = Some("de".into());
+    }
+    assert_eq!(calls(&german), json!([]));
+    german.text = Stream::NotMeasured(Reason::of("nobody read"));
+    assert_eq!(calls(&german), Value::Null);
 }
 
 proptest! {

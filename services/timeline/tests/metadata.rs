@@ -68,6 +68,12 @@ fn everything_told_is_published() {
             "saveRate": 0.5,
             "viewCount": 2000,
             "videoDuration": 10.4,
+            "linkPresent": 1,
+            "publishHour": 23,
+            "publishDayOfWeek": 3,
+            "likeCount": 150,
+            "commentCount": 30,
+            "shareCount": 20,
         })
     );
     assert_eq!(
@@ -78,6 +84,12 @@ fn everything_told_is_published() {
             "mentionDensity": 2.0 / 11.0,
             "publishHour": 23,
             "publishDayOfWeek": 3,
+            "captionStyle": "question",
+            // Letters 3 + 5 + 4 + 3 + 7 of five words, two sentences.
+            "readabilityScore": 100.0 - 10.0 * 22.0 / 5.0 - 2.0 * 2.5,
+            "sentimentPolarity": 1.0,
+            "sentimentCategory": "positive",
+            "urgencyLevel": "none",
         })
     );
     assert_eq!(
@@ -88,6 +100,8 @@ fn everything_told_is_published() {
                 "likesToViewsRatio": 0.075, "commentsToViewsRatio": 0.015,
                 "sharesToViewsRatio": 0.01,
             },
+            "hashtagCounts": {"nicheCount": 1, "genericCount": 1},
+            "creatorContext": {"username": "anna", "verified": null},
         })
     );
     assert_eq!(
@@ -98,6 +112,12 @@ fn everything_told_is_published() {
             "primaryEmojis": ["\u{1f525}", "\u{2764}\u{fe0f}"],
             "hasHook": 1,
             "callToAction": 1,
+            "emojis": [
+                {"emoji": "\u{1f525}", "count": 2},
+                {"emoji": "\u{2764}\u{fe0f}", "count": 1},
+            ],
+            "hooks": [{"text": "pov", "position": 0, "type": "pov"}],
+            "callToActions": [{"text": "tag someone", "position": 3, "type": "share"}],
         })
     );
     assert_eq!(
@@ -106,14 +126,17 @@ fn everything_told_is_published() {
             "hashtagBreakdown": {
                 "total": 2, "generic": 1, "niche": 1, "genericRatio": 0.5, "strategy": "minimal",
             },
-            "hashtagPatterns": {"leadWithGeneric": 1},
+            "hashtagPatterns": {"leadWithGeneric": 1, "allCaps": 0},
             "ctaFeatures": {
                 "hasCTA": 1, "ctaFollow": 0, "ctaLike": 0, "ctaComment": 0, "ctaShare": 1,
                 "ctaUrgency": 0, "ctaCount": 1,
             },
             "hasQuestion": 1,
             "hasExclamation": 1,
-            "linguisticMarkers": {"questionCount": 1, "exclamationCount": 1, "capsLockWords": 3},
+            "linguisticMarkers": {
+                "questionCount": 1, "exclamationCount": 1, "capsLockWords": 3,
+                "personalPronounCount": 1,
+            },
         })
     );
     assert_eq!(
@@ -121,7 +144,11 @@ fn everything_told_is_published() {
         json!({
             "wordCount": 11, "hasCaption": 1, "linkPresent": 1, "hashtagsPresent": 1,
             "statsAvailable": 1, "publishTimeAvailable": 1, "creatorDataAvailable": 1,
-            "dataCompleteness": 1.0, "notMeasured": {},
+            "dataCompleteness": 1.0, "captionPresent": 1,
+            "notMeasured": {
+                "metadataInteractions.creatorContext.verified":
+                    "the source does not tell whether the account is verified",
+            },
         })
     );
 }

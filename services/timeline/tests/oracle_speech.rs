@@ -31,7 +31,7 @@ use timeline::compute::{
     speech::{
         Spoken,
         core::{average_segment_seconds, unique_words, words_per_minute},
-        dynamics,
+        rhythm,
     },
 };
 
@@ -87,7 +87,7 @@ fn same_words(text: &str) -> bool {
 fn compare_pauses(case: &Path, name: &str, spoken: &Spoken) {
     let basic = load(&case.join("basic/speech_analysis.json")).unwrap();
     let pause = |start: f64, duration: f64, kind: &str| json!({"start": round_to(start, 2), "duration": round_to(duration, 2), "type": kind});
-    let ours: Vec<Value> = dynamics::pauses(spoken.voiced())
+    let ours: Vec<Value> = rhythm::pauses(spoken.voiced())
         .iter()
         .map(|one| pause(one.start, one.duration, one.kind))
         .collect();

@@ -304,7 +304,7 @@ fn overlays_count_as_far_as_frames_were_looked_at() {
     assert_eq!(cut.duration(), 10.0);
     assert_eq!(cut.count(), 1);
     assert_eq!(cut.starts(), [1.0, 9.0]);
-    assert_eq!(core::average_seconds(&cut), Some(3.0));
+    assert_eq!(core::average_seconds(cut.all()), Some(3.0));
     let stickers = Overlays::of(clock, &unmeasured, &until(10.0)).unwrap();
     assert_eq!((stickers.duration(), stickers.count()), (10.0, 1));
     let none = Overlays::of(clock, &until(0.0), &unmeasured).unwrap_err();
@@ -455,7 +455,7 @@ proptest! {
         prop_assert_eq!(overlays.count(), inside);
         prop_assert!((0.0..=1.0).contains(&quality::timeline_coverage(&overlays)));
         prop_assert!(core::unique_ratio(&overlays).is_none_or(|ratio| (0.0..=1.0).contains(&ratio)));
-        prop_assert!(core::average_seconds(&overlays).is_none_or(|mean| (0.0..=duration).contains(&mean)));
+        prop_assert!(core::average_seconds(overlays.all()).is_none_or(|mean| (0.0..=duration).contains(&mean)));
         let starts = overlays.starts();
         prop_assert!(dynamics::rhythm(&starts).is_none_or(|rhythm| (0.0..=1.0).contains(&rhythm)));
         let windows = dynamics::progression(&overlays);

@@ -11,7 +11,7 @@ use timeline::compute::{
     speech::{
         Spoken,
         core::{average_segment_seconds, unique_words, words_per_minute},
-        dynamics, interactions, key_events, patterns,
+        emphasis, interactions, key_events, patterns, rhythm,
     },
 };
 
@@ -104,7 +104,7 @@ fn overlapping_speech_counts_once() {
 fn pace_is_measured_in_ten_equal_windows() {
     // Windows of one second: two words in the first, a word and a half in the third.
     let spoken = spoken(10.0, vec![said(0.0, "a b"), said(2.25, "c d")]);
-    let rates = dynamics::pace(&spoken);
+    let rates = rhythm::pace(&spoken);
     assert_eq!(rates.len(), 10);
     assert_eq!(rates[..4], [Some(120.0), None, Some(120.0), Some(120.0)]);
     assert!(rates[4..].iter().all(Option::is_none));
@@ -115,7 +115,7 @@ fn a_segment_without_word_times_is_spread_over_its_length() {
     let mut one = said(0.0, "a b c d");
     one.words.clear();
     let spoken = spoken(4.0, vec![one]);
-    let rates = dynamics::pace(&spoken);
+    let rates = rhythm::pace(&spoken);
     assert_eq!(rates.iter().flatten().count(), 5);
     assert!(
         rates
@@ -134,14 +134,14 @@ fn pauses_are_named_by_their_length() {
         span(8.5, 9.0),
         span(13.0, 14.0),
     ];
-    let pauses = dynamics::pauses(&voiced);
+    let pauses = rhythm::pauses(&voiced);
     let kinds: Vec<(f64, &str)> = pauses.iter().map(|p| (p.duration, p.kind)).collect();
     assert_eq!(
         kinds,
         [(2.0, "strategic"), (2.5, "dramatic"), (4.0, "awkward")]
     );
     assert_eq!(key_events::silent_moments(&pauses).len(), 2);
-    assert!(dynamics::pauses(&[]).is_empty());
+    assert!(rhythm::pauses(&[]).is_empty());
 }
 
 #[test]
@@ -158,14 +158,14 @@ fn bursts_are_loud_and_spoken() {
         window(4, 1.0),
         window(5, 0.1),
     ];
-    let bursts = dynamics::bursts(&windows, &spoken(23.0, vec![said(21.0, "now")]));
+    let bursts = emphasis::bursts(&windows, &spoken(23.0, vec![said(21.0, "now")]));
     assert_eq!(bursts.len(), 1);
     assert_eq!(
         (bursts[0].start, bursts[0].end, bursts[0].duration),
         (20.0, 23.0, 3.0)
     );
-    assert!(dynamics::bursts(&windows, &spoken(23.0, Vec::new())).is_empty());
-    assert!(dynamics::bursts(&[], &spoken(23.0, vec![said(21.0, "now")])).is_empty());
+    assert!(emphasis::bursts(&windows, &spoken(23.0, Vec::new())).is_empty());
+    assert!(emphasis::bursts(&[], &spoken(23.0, vec![said(21.0, "now")])).is_empty());
     let sound = Sound {
         energy: windows.to_vec(),
         burst_pattern: Some(BurstPattern::Steady),
@@ -300,14 +300,14 @@ proptest! {
         let coverage = spoken.voiced_seconds() / spoken.duration();
         prop_assert!((0.0..=1.0 + 1e-12).contains(&coverage));
         prop_assert!(unique_words(spoken.words()) <= spoken.words().count());
-        let pace = dynamics::pace(&spoken);
+        let pace = rhythm::pace(&spoken);
         prop_assert_eq!(pace.len(), 10);
         prop_assert!(pace.iter().flatten().all(|rate| *rate >= 0.0 && rate.is_finite()));
-        for share in [patterns::repetition(&spoken), dynamics::front_load(&spoken, 0.2)] {
+        for share in [patterns::repetition(&spoken), rhythm::front_load(&spoken, 0.2)] {
             prop_assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)));
         }
-        prop_assert!(dynamics::acceleration(&spoken).is_none_or(|score| score >= -1.0));
-        prop_assert!(dynamics::pauses(spoken.voiced()).iter().all(|p| p.duration > 1.0 && p.end <= duration));
+        prop_assert!(rhythm::acceleration(&spoken).is_none_or(|score| score >= -1.0));
+        prop_assert!(rhythm::pauses(spoken.voiced()).iter().all(|p| p.duration > 1.0 && p.end <= duration));
         let windows = spans::equal_windows(spoken.clock(), 10);
         let shared: f64 = windows
             .iter()

@@ -16,7 +16,7 @@ use contracts::{
 };
 use stage::{Artifacts, Stage, StageError};
 use testkit::Bench;
-use timeline::{Limits, Timeline, compute::analyse};
+use timeline::{Brand, Limits, Timeline, compute::analyse};
 
 fn reference(name: &str) -> ArtifactRef {
     ArtifactRef {
@@ -100,7 +100,7 @@ async fn an_analysis_of_what_was_not_measured_has_no_files_but_a_reason() {
         class: FailureClass::Exhausted,
         reason: "the model could not be loaded".into(),
     });
-    let stage = Timeline::new(Limits::default()).unwrap();
+    let stage = Timeline::new(Limits::default(), timeline::Brand::default()).unwrap();
     let analysed = stage
         .run(input, &bench.context(StageName::Timeline))
         .await
@@ -118,13 +118,16 @@ async fn an_analysis_of_what_was_not_measured_has_no_files_but_a_reason() {
 async fn stores_what_it_computes_and_says_where() {
     let bench = Bench::default();
     let context = bench.context(StageName::Timeline);
-    let stage = Timeline::new(Limits::default()).unwrap();
+    let stage = Timeline::new(Limits::default(), Brand::default()).unwrap();
     let analysed = stage.run(input(&bench).await, &context).await.unwrap();
     let expected = analyse(&perceived(), &Limits::default()).unwrap();
     assert!(!analysed.degraded);
     assert_eq!(analysed.video_id.as_str(), "clip_1");
     let stored = bench.artifacts.get(&analysed.unified).await.unwrap();
     assert_eq!(stored, expected.unified);
+    let creative = analysed.creative.unwrap();
+    let creative = bench.artifacts.get(&creative).await.unwrap();
+    assert_eq!(Some(creative.as_ref()), expected.creative.as_deref());
     let names: Vec<&str> = analysed.analyses.iter().map(|a| a.name.as_str()).collect();
     assert_eq!(
         names,
@@ -161,6 +164,7 @@ async fn stores_what_it_computes_and_says_where() {
             "creative_density_complete.json",
             "creative_density_ml.json",
             "creative_density_result.json",
+            "creative_measures.json",
             "emotional_journey_complete.json",
             "emotional_journey_ml.json",
             "emotional_journey_result.json",
@@ -207,7 +211,7 @@ async fn a_result_over_the_limit_degrades_and_a_missing_one_is_tried_again() {
         max_result_bytes: message.objects.as_ref().unwrap().objects.size_bytes - 1,
         ..Limits::default()
     };
-    let analysed = Timeline::new(limits)
+    let analysed = Timeline::new(limits, Brand::default())
         .unwrap()
         .run(message.clone(), &context)
         .await
@@ -230,7 +234,7 @@ async fn a_video_over_the_limit_is_rejected() {
         max_duration_seconds: 5,
         ..Limits::default()
     };
-    let stage = Timeline::new(limits).unwrap();
+    let stage = Timeline::new(limits, Brand::default()).unwrap();
     let error = stage.run(input(&bench).await, &context).await.unwrap_err();
     assert!(matches!(&error, StageError::Rejected(_)));
     assert_eq!(

@@ -30,8 +30,10 @@ pub const VISUAL_OVERLAY_ANALYSIS: AnalysisName = named("visual_overlay_analysis
 pub const METADATA_ANALYSIS: AnalysisName = named("metadata_analysis", "metadata");
 /// What happens when: opening, closing, peaks.
 pub const TEMPORAL_MARKERS: AnalysisName = named("temporal_markers", "");
+/// The hook, what a video is made of, and a rubric: one file beside the analyses, none of them.
+pub const CREATIVE_MEASURES: AnalysisName = named("creative_measures", "");
 
-/// All of them, in the order in which they are reported.
+/// All analyses, in the order in which they are reported.
 pub const ANALYSES: [AnalysisName; 8] = [
     CREATIVE_DENSITY,
     EMOTIONAL_JOURNEY,

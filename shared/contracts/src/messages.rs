@@ -433,6 +433,9 @@ pub struct Analysed {
     /// computed.
     #[serde(default)]
     pub failed: Vec<AnalysisFailure>,
+    /// The creative measures, JSON; `None` if an earlier version wrote this.
+    #[serde(default)]
+    pub creative: Option<ArtifactRef>,
     /// Whether something that was asked for could not be measured.
     pub degraded: bool,
 }

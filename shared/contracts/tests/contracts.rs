@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use contracts::{
-    ArtifactKey, DecodeError, Envelope, JobId, MediaTime, Message, MessageId, Outcome, Sha256,
-    StageName, TimeSpan, Upstream, VideoId,
+    ArtifactKey, ArtifactRef, DecodeError, Envelope, JobId, MediaTime, Message, MessageId, Outcome,
+    Sha256, StageName, TimeSpan, Upstream, VideoId,
     codec::{MAX_MESSAGE_BYTES, decode_exact, encode},
     flow::{FLOW, Readiness},
     job::{Job, Source},
     manifest::FailureClass,
-    messages::IngestInput,
+    messages::{Analysed, AnalysisFiles, IngestInput},
 };
 use proptest::prelude::*;
 
@@ -95,6 +95,37 @@ fn a_newer_writer_may_add_fields() {
     })
     .unwrap();
     assert_eq!(decode_exact::<IngestInput>(&bytes).unwrap(), message());
+}
+
+#[test]
+fn an_older_writer_knows_no_creative_measures() {
+    #[derive(serde::Serialize)]
+    struct Older {
+        video_id: VideoId,
+        unified: ArtifactRef,
+        analyses: Vec<AnalysisFiles>,
+        degraded: bool,
+    }
+    let unified = ArtifactRef {
+        key: ArtifactKey::new("jobs/job-1/timeline/unified_analysis.json").unwrap(),
+        digest: Sha256::of(b"{}"),
+        size_bytes: 2,
+    };
+    let bytes = encode(&Older {
+        video_id: VideoId::new("clip_1").unwrap(),
+        unified: unified.clone(),
+        analyses: Vec::new(),
+        degraded: false,
+    })
+    .unwrap();
+    let read: Analysed = decode_exact(&bytes).unwrap();
+    assert_eq!(read.creative, None);
+    let newer = Analysed {
+        creative: Some(unified),
+        ..read
+    };
+    let again: Analysed = decode_exact(&encode(&newer).unwrap()).unwrap();
+    assert_eq!(again, newer);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{
     Error,
     folder::{Kind, Video, open},
 };
-use contracts::analysis::{ANALYSES, AnalysisName};
+use contracts::analysis::{ANALYSES, AnalysisName, CREATIVE_MEASURES};
 use jsonschema::Validator;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ const LISTED_ISSUES: usize = 20;
 /// Value of `version` in files of the first layout.
 const FIRST_LAYOUT: &str = "1.0";
 /// Files beside the folders of the analyses that have a schema of their own.
-const SINGLE_FILES: [&str; 1] = ["summary"];
+const SINGLE_FILES: [&str; 2] = ["summary", CREATIVE_MEASURES.name];
 
 /// Something wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

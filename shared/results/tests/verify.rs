@@ -61,10 +61,10 @@ fn a_whole_video_has_no_issues_and_all_its_files_are_read() {
     let found = verified(folder.path());
     assert_eq!(found.video_id, "clip");
     assert_eq!(found.issues, []);
-    assert_eq!(found.files, 2 + 8 * 3);
+    assert_eq!(found.files, 3 + 8 * 3);
     // The folder of one video may be named alone.
     let alone = verified(&folder.path().join("insights/clip"));
-    assert_eq!((alone.video_id.as_str(), alone.files), ("clip", 1 + 8 * 3));
+    assert_eq!((alone.video_id.as_str(), alone.files), ("clip", 2 + 8 * 3));
     assert_eq!(alone.issues, []);
 }
 

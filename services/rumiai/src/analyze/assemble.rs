@@ -72,11 +72,27 @@ fn folders(arguments: &AnalyzeArguments, settings: &OutputSettings) -> Folders {
     }
 }
 
+/// Adds what the command line names to what the settings name.
+fn name_brand(settings: &mut Settings, arguments: &AnalyzeArguments) -> Result<(), Failure> {
+    let (brand, named) = (&mut settings.brand, &arguments.brand);
+    brand.names.extend_from_slice(&named.names);
+    brand.products.extend_from_slice(&named.products);
+    brand
+        .product_classes
+        .extend_from_slice(&named.product_classes);
+    settings
+        .check_brand()
+        .map_err(|error| Failure::new(Exit::Settings, "SettingsError", &error))
+}
+
 /// Checks settings against each other and opens everything.
 ///
 /// # Errors
 /// [`Failure`] naming what is missing and what mends it.
 pub fn assemble(arguments: &AnalyzeArguments, settings: &Settings) -> Result<Assembly, Failure> {
+    let mut settings = settings.clone();
+    name_brand(&mut settings, arguments)?;
+    let settings = &settings;
     let mut without = settings.stages.without.clone();
     for stage in &arguments.without {
         settings

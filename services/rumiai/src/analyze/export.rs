@@ -4,6 +4,7 @@ use super::{outcome::Failure, published::Published, summary::Summary};
 use crate::exit::Exit;
 use contracts::{
     ArtifactRef, StageName, Upstream, VideoId,
+    analysis::{CREATIVE_MEASURES, TEMPORAL_MARKERS},
     messages::{Analysed, AnalysisFailure, AnalysisFiles, Transcribed},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -16,8 +17,6 @@ use std::{
 };
 use tempfile::NamedTempFile;
 use worker::JobReport;
-
-const TEMPORAL_MARKERS: &str = "temporal_markers";
 
 /// Where results go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +60,8 @@ pub struct Exported {
     pub insights: PathBuf,
     /// The file of the temporal markers that wraps the others; `None` if there are none.
     pub temporal: Option<PathBuf>,
+    /// The creative measures; `None` if there are none.
+    pub creative: Option<PathBuf>,
     /// Names of the analyses that were written.
     pub analyses: Vec<String>,
     /// Analyses without files, and why.
@@ -110,10 +111,16 @@ pub async fn export(
     let mut temporal = None;
     for analysis in &analysed.analyses {
         let files = trio(store, analysis, &insights, &stamp).await?;
-        if analysis.name == TEMPORAL_MARKERS {
+        if analysis.name == TEMPORAL_MARKERS.name {
             temporal = files.first().map(|(path, _)| path.clone());
         }
         write_all(files)?;
+    }
+    let mut creative = None;
+    if let Some(measures) = &analysed.creative {
+        let path = insights.join(format!("{}.json", CREATIVE_MEASURES.name));
+        write_all(vec![(path.clone(), bytes(store, measures).await?)])?;
+        creative = Some(path);
     }
     write_all(subtitles(store, upstream, &insights).await?)?;
     Ok(Exported {
@@ -121,6 +128,7 @@ pub async fn export(
         unified,
         insights,
         temporal,
+        creative,
         failed: analysed.failed,
         analyses: analysed
             .analyses

@@ -47,6 +47,8 @@ struct Outputs<'a> {
     unified: &'a PathBuf,
     /// The file of the temporal markers that wraps the others; null if there are none.
     temporal: Option<&'a PathBuf>,
+    /// The creative measures; null if there are none.
+    creative: Option<&'a PathBuf>,
     /// Folder of the analyses.
     insights: &'a PathBuf,
     /// This object.
@@ -214,6 +216,7 @@ impl<'a> Published<'a> {
                 video: &summary.video,
                 unified: &files.unified,
                 temporal: files.temporal.as_ref(),
+                creative: files.creative.as_ref(),
                 insights: &files.insights,
                 summary: files.insights.join("summary.json"),
             },

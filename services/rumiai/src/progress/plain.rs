@@ -16,6 +16,8 @@ pub enum PlainSteps {
     RunningMlAnalysis,
     /// Everything is joined.
     BuildingTimeline,
+    /// Analyses and temporal markers are computed.
+    GeneratingTemporalMarkers,
     /// The unified analysis is written.
     SavingAnalysis,
     /// The analyses are written.
@@ -35,6 +37,7 @@ impl PlainSteps {
             Self::DownloadingVideo => "📊 downloading_video... (10%)",
             Self::RunningMlAnalysis => "📊 running_ml_analysis... (20%)",
             Self::BuildingTimeline => "📊 building_timeline... (50%)",
+            Self::GeneratingTemporalMarkers => "📊 generating_temporal_markers... (60%)",
             Self::SavingAnalysis => "📊 saving_analysis... (65%)",
             Self::RunningPrecomputeFunctions => "📊 running_precompute_functions... (70%)",
             Self::GeneratingReport => "📊 generating_report... (95%)",
@@ -100,6 +103,12 @@ impl Progress for Plain {
                 ..
             } => {
                 self.step(PlainSteps::BuildingTimeline);
+            }
+            ProgressEvent::Advanced {
+                stage: StageName::Timeline,
+                ..
+            } => {
+                self.step(PlainSteps::GeneratingTemporalMarkers);
             }
             _ => {}
         }

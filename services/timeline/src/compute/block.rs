@@ -178,6 +178,17 @@ impl Analysis {
             .collect()
     }
 
+    /// Writes its blocks as one file.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] if a number is not finite.
+    pub fn file(&self) -> Result<Vec<u8>, Error> {
+        json::pretty(&self.blocks).map_err(|source| Error::Unwritable {
+            what: self.name,
+            source,
+        })
+    }
+
     /// Writes its files.
     ///
     /// # Errors

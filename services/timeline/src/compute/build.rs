@@ -8,6 +8,7 @@ use super::{
     clock::Clock,
     events::Events,
     measure::{Measured, Reason},
+    published::Published,
     read::{self, Dropped, Read},
 };
 use crate::Limits;
@@ -141,5 +142,7 @@ pub fn events(input: &Input, results: &Results) -> Events {
         emotions: stream.emotions(&results.emotions),
         labels: stream.labels(&results.labels),
         safety: stream.safety(&results.moderation),
+        published: Published::of(results),
+        brand: input.brand.clone(),
     }
 }

@@ -209,6 +209,21 @@ pub fn completeness(events: &Events, needed: &[Modality]) -> Measured<f64> {
     Ok(shares / needed.len().max(1) as f64)
 }
 
+/// What an analysis that draws on these modalities is short of: `faces_not_measured` where one was
+/// not measured, `faces_partly_measured` where seconds of the video were not looked at.
+#[must_use]
+pub fn limitations(events: &Events, drawn_on: &[Modality]) -> Vec<String> {
+    let short = |modality: &Modality| {
+        let what = match events.sampled(*modality) {
+            Err(_) => "not_measured",
+            Ok(sampled) if !sampled.missing().is_empty() => "partly_measured",
+            Ok(_) => return None,
+        };
+        Some(format!("{}_{what}", modality.as_str()))
+    };
+    drawn_on.iter().filter_map(short).collect()
+}
+
 /// Coverage of every modality, as published under `processing_metadata.coverage`.
 pub(super) struct PublishedCoverage<'a>(pub &'a Events);
 

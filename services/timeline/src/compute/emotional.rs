@@ -11,6 +11,7 @@ pub mod interactions;
 pub mod key_events;
 pub mod patterns;
 pub mod quality;
+pub mod triggers;
 
 use super::{
     block::{Analysis, Block},

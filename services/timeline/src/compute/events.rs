@@ -6,7 +6,9 @@ use super::{
     clock::Clock,
     coverage::{Modality, SampledSeconds, Stream},
     measure::Measured,
+    published::Published,
 };
+use crate::Brand;
 use contracts::{
     MediaTime, TimeSpan,
     emotion::{EmotionLabel, EmotionScores},
@@ -55,6 +57,10 @@ pub struct Events {
     pub labels: Stream<()>,
     /// Where content was judged; the judgement is in the result.
     pub safety: Stream<()>,
+    /// What is published besides the events, and its ids.
+    pub published: Published,
+    /// What is advertised, as far as it was named.
+    pub brand: Brand,
 }
 
 /// One boundary between two shots.

@@ -10,6 +10,7 @@ pub mod interactions;
 pub mod key_events;
 pub mod patterns;
 pub mod quality;
+pub mod screen;
 
 use super::{
     block::{Analysis, Block},
@@ -114,6 +115,12 @@ pub fn area(face: &Rectangle) -> f64 {
     PERCENT * length(face.x, face.width) * length(face.y, face.height)
 }
 
+/// Middle of a face, in shares of width and height.
+#[must_use]
+pub fn centre(face: &Rectangle) -> [f64; 2] {
+    [face.x + face.width / 2.0, face.y + face.height / 2.0]
+}
+
 impl Framing {
     /// The frames of a video.
     ///
@@ -170,9 +177,8 @@ impl Framing {
     /// Middles of the main faces, in shares of width and height.
     #[must_use]
     pub fn centres(&self) -> Vec<[f64; 2]> {
-        let middle = |face: &Rectangle| [face.x + face.width / 2.0, face.y + face.height / 2.0];
         self.main_faces()
-            .map(|(_, face)| middle(&face.bbox))
+            .map(|(_, face)| centre(&face.bbox))
             .collect()
     }
     /// Neighbouring seconds that agree in what `of` says of them; seconds not looked at part them.

@@ -10,6 +10,7 @@ pub mod interactions;
 pub mod key_events;
 pub mod patterns;
 pub mod quality;
+pub mod wording;
 
 use super::{
     block::Analysis,
@@ -38,6 +39,7 @@ const CAPTION: &str = "caption";
 const NULL_CAPTION: &str = "the source tells no caption";
 const NULL_HASHTAGS: &str = "the source tells neither hashtags nor a caption";
 const NULL_COUNTER: &str = "the source does not tell it";
+const NULL_TIME: &str = "the source does not tell the publication time, or not as ISO 8601";
 const NO_HASHTAGS: Reason = Reason::of("there is no hashtag");
 
 /// What every block of the analysis is made from.
@@ -116,5 +118,23 @@ impl Evidence<'_> {
     }
     fn saves(&self) -> Measured<u64> {
         counter(self.metadata().saves, "saves")
+    }
+    /// Hour and weekday of the publication.
+    fn published(&self) -> Measured<(Option<i8>, i8)> {
+        match &self.metadata().create_time {
+            Some(time) => dynamics::published(time),
+            None => Err("the source does not tell when the video was published".into()),
+        }
+    }
+    fn publish_hour(&self) -> Measured<i8> {
+        let (hour, _) = self.published()?;
+        hour.ok_or_else(|| "the publication time is a date".into())
+    }
+    fn publish_day(&self) -> Measured<i8> {
+        self.published().map(|(_, day)| day)
+    }
+    /// 1 if the caption holds a link.
+    fn link_present(&self) -> Measured<u8> {
+        self.of(|caption| u8::from(!caption.links.is_empty()))
     }
 }

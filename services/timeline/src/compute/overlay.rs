@@ -9,8 +9,12 @@ pub mod core;
 pub mod dynamics;
 pub mod interactions;
 pub mod key_events;
+pub mod layers;
+pub mod pace;
 pub mod patterns;
 pub mod quality;
+pub mod reading;
+pub mod wording;
 
 use super::{
     block::{Analysis, Block},

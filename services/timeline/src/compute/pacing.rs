@@ -4,6 +4,7 @@
 //! and c the times of the boundaries between them, whatever their kind.
 
 pub mod core;
+pub mod curve;
 pub mod dynamics;
 pub mod interactions;
 pub mod key_events;
@@ -33,6 +34,8 @@ pub(super) const METRICS: &[&[Metric]] = &[
     quality::METRICS,
 ];
 
+/// Why there is nothing to compare in a video without a boundary.
+const ONE_SHOT: Reason = Reason::of("the video is one shot");
 const NULL_SHOTS: &str = "shots were not measured, or the video has no duration";
 const NULL_ONE_SHOT: &str = "as totalScenes; a video without a boundary";
 const SHOTS: &str = "shots";
@@ -112,7 +115,7 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     let editing = events.shots.events().and_then(Editing::of);
     let cut = editing.clone().and_then(|editing| {
         if editing.boundaries.is_empty() {
-            Err(Reason::from("the video is one shot"))
+            Err(ONE_SHOT)
         } else {
             Ok(editing)
         }

@@ -3,6 +3,7 @@
 //! Words are those of Unicode Standard Annex #29, in lower case: `together` does not hold `get`.
 //! Scripts that put no space between words give one word per ideograph. The lists are English.
 
+use super::measure::{Measured, Reason};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A phrase to look for.
@@ -146,6 +147,33 @@ pub const INCLUSIVE_ADDRESS: &[Phrase] = &[
     of("inclusive", "us"),
     of("inclusive", "our"),
     of("inclusive", "let's"),
+];
+
+/// The language of the lists, as ISO 639.
+const ENGLISH: &str = "en";
+
+/// Whether the lists can be used on what is said: in English, or as far as nobody knows better.
+///
+/// # Errors
+/// The reason, if another language was recognised.
+pub fn readable(language: Option<&str>) -> Measured<()> {
+    match language {
+        None | Some(ENGLISH) => Ok(()),
+        Some(other) => Err(Reason::new(format!(
+            "phrases are known in English only, the language is {other}"
+        ))),
+    }
+}
+
+/// Words that fill, and say nothing: `like` and the others count wherever they are said.
+pub const FILLERS: &[Phrase] = &[
+    of("filler", "um"),
+    of("filler", "uh"),
+    of("filler", "like"),
+    of("filler", "you know"),
+    of("filler", "basically"),
+    of("filler", "literally"),
+    of("filler", "actually"),
 ];
 
 /// The words of a text, in lower case, without punctuation.

@@ -5,13 +5,17 @@
 
 pub mod core;
 pub mod dynamics;
+pub mod emphasis;
 pub mod interactions;
 pub mod key_events;
 pub mod patterns;
 pub mod quality;
+pub mod rhythm;
+pub mod wording;
 
 use super::{
     block::{Analysis, Block},
+    brackets::Outside,
     clock::Clock,
     coverage::{Modality, SampledSeconds},
     events::{Events, Speech, Utterance},
@@ -132,6 +136,11 @@ impl Spoken {
     pub fn voiced(&self) -> &[TimeSpan] {
         &self.voiced
     }
+    /// ISO 639 code of the language, if it is known.
+    #[must_use]
+    pub fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
     /// S in seconds, 0–T.
     #[must_use]
     pub fn voiced_seconds(&self) -> f64 {
@@ -147,27 +156,11 @@ impl Spoken {
 /// Words without the descriptions of sound in brackets, which may go over several of them. Brackets
 /// that do not close or open describe nothing.
 fn words_of(utterance: &Utterance, clock: Clock) -> Vec<SaidWord> {
-    let brackets = |kinds: [char; 2]| utterance.text.matches(kinds).count();
-    let paired = brackets(['[', '(']) == brackets([']', ')']);
-    let mut depth = 0_usize;
-    let mut spoken = |text: &str| {
-        let outside = text.chars().filter(|letter| match letter {
-            '[' | '(' if paired => {
-                depth += 1;
-                false
-            }
-            ']' | ')' if paired => {
-                depth = depth.saturating_sub(1);
-                false
-            }
-            _ => depth == 0,
-        });
-        phrases::words(&outside.collect::<String>())
-    };
+    let mut outside = Outside::of(&utterance.text);
     let mut words = Vec::new();
     let mut add = |span: TimeSpan, text: &str| {
         let span = spans::common(span, clock.span());
-        let parts = spoken(text).into_iter();
+        let parts = phrases::words(&outside.next(text)).into_iter();
         if span.start < clock.duration() {
             words.extend(parts.map(|text| SaidWord { span, text }));
         }

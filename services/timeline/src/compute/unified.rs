@@ -214,6 +214,6 @@ fn processing_metadata<'a>(
             frames_decoded,
             problems,
         },
-        provenance: provenance(results),
+        provenance: provenance(results, events),
     }
 }

@@ -28,6 +28,8 @@ pub enum Range {
         /// The largest.
         to: Option<i64>,
     },
+    /// Any number.
+    Number,
     /// A number from this one on.
     AtLeast(f64),
     /// A number above this one.
@@ -68,6 +70,16 @@ impl Range {
         Self::OneOf(&["anger", "disgust", "fear", "joy", "sadness", "surprise"]);
     /// How near the main face is.
     pub const FRAMING: Self = Self::OneOf(&["close", "medium", "wide", "none"]);
+    /// What a hand shows.
+    pub const GESTURE: Self = Self::OneOf(&[
+        "thumbs_up",
+        "thumbs_down",
+        "victory",
+        "pointing",
+        "open_palm",
+        "closed_fist",
+        "love",
+    ]);
     /// Ninths of the picture.
     pub const TEXT_POSITION: Self = Self::OneOf(&[
         "top-left",
@@ -105,6 +117,7 @@ impl Range {
                 schema.extend(to.map(|to| ("maximum".to_owned(), json!(to))));
                 schema.into()
             }
+            Self::Number => json!({"type": "number"}),
             Self::AtLeast(least) => json!({"type": "number", "minimum": least}),
             Self::Above(bound) => json!({"type": "number", "exclusiveMinimum": bound}),
             Self::Between(least, most) => {
@@ -148,6 +161,7 @@ impl fmt::Display for Range {
             Self::Boolean => formatter.write_str("true, false"),
             Self::Integer { from, to: None } => write!(formatter, "integer ≥ {from}"),
             Self::Integer { from, to: Some(to) } => write!(formatter, "integer {from}–{to}"),
+            Self::Number => formatter.write_str("any number"),
             Self::AtLeast(least) => write!(formatter, "≥ {least}"),
             Self::Above(bound) => write!(formatter, "> {bound}"),
             Self::Between(least, most) => write!(formatter, "{least} to {most}"),

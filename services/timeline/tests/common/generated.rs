@@ -40,7 +40,7 @@ struct Generator<R> {
     seconds: f64,
 }
 
-impl<R: RngCore> Generator<R> {
+impl<R: Rng> Generator<R> {
     /// From 0 on, below 1.
     fn share(&mut self) -> f64 {
         f64::from(self.rng.next_u32()) / (f64::from(u32::MAX) + 1.0)

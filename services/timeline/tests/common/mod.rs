@@ -1,6 +1,8 @@
 //! Constructed videos for tests.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by several tests")]
 
+pub mod built;
+pub mod everything;
 pub mod generated;
 pub mod perceived;
 
@@ -17,7 +19,7 @@ use contracts::{
 };
 use serde_json::Value;
 use timeline::{
-    Limits, Style,
+    Limits,
     compute::{Input, Output, analyse},
 };
 
@@ -62,7 +64,8 @@ pub fn video(seconds: f64) -> Input {
         labels: None,
         moderation: None,
         failures: Vec::new(),
-        style: Style::default(),
+        style: timeline::Style::default(),
+        brand: timeline::Brand::default(),
     }
 }
 

@@ -51,6 +51,7 @@ pub fn video(root: &Path, id: &str) {
     );
     let insights = root.join("insights").join(id);
     write(&insights.join("summary.json"), &json!({"video_id": id}));
+    write(&insights.join("creative_measures.json"), &json!({}));
     for analysis in ANALYSES {
         let result = blocks(analysis.prefix);
         let ml: Map<String, Value> = result

@@ -9,10 +9,16 @@ use super::{
 use crate::{
     compute::{
         block::Block,
-        measure::{Measured, Reason},
+        clock::seconds_of,
+        coverage::Stream,
+        events::Events,
+        markers::closing,
+        measure::{Measured, NO_DURATION},
+        phrases,
     },
     metrics::{Range, define_metrics},
 };
+use contracts::{MediaTime, TimeSpan};
 
 const HOOK_RATIO: f64 = 1.2;
 const CRESCENDO_RATIO: f64 = 1.2;
@@ -79,16 +85,47 @@ pub fn tags(series: &Series) -> [String; 2] {
     ]
 }
 
-/// Nothing in this version reads words.
-fn final_call_to_action(evidence: &Evidence<'_>) -> Measured<bool> {
-    let words = [
-        evidence.events.speech.events().err(),
-        evidence.events.text.events().err(),
-    ];
-    match words.into_iter().flatten().next() {
-        Some(reason) => Err(reason),
-        None => Err(Reason::from("calls to action are not searched for yet")),
+/// Whether something is asked for in the last 15 % of the video. One call is enough to know it; that
+/// there is none is known only if texts and speech were looked for in all of it, and what is said
+/// is English.
+///
+/// # Errors
+/// The reason, if it is not known or the video has no duration.
+pub fn final_call_to_action(events: &Events) -> Measured<bool> {
+    if events.clock.duration() == MediaTime::ZERO {
+        return Err(NO_DURATION);
     }
+    let window = closing::window(events.clock);
+    let written = calls_in(&events.text, window, |texts| {
+        closing::written_calls(texts, window).len()
+    });
+    let spoken = calls_in(&events.speech, window, |speech| {
+        closing::spoken_calls(&speech.utterances, window).len()
+    });
+    let language = events.speech.events().ok();
+    let language = language.and_then(|speech| speech.language.as_deref());
+    let spoken = phrases::readable(language).and(spoken);
+    match (written, spoken) {
+        (Ok(true), _) | (_, Ok(true)) => Ok(true),
+        (Err(reason), _) | (_, Err(reason)) => Err(reason),
+        (Ok(false), Ok(false)) => Ok(false),
+    }
+}
+
+/// Whether there are calls in the window, if it was looked at.
+fn calls_in<T>(
+    stream: &Stream<T>,
+    window: TimeSpan,
+    count: impl FnOnce(&T) -> usize,
+) -> Measured<bool> {
+    if count(stream.events()?) > 0 {
+        return Ok(true);
+    }
+    let sampled = stream.sampled()?;
+    if seconds_of(window).all(|second| sampled.contains(second)) {
+        return Ok(false);
+    }
+    Err("no call was found, but not all of the last 15 % was looked at".into())
 }
 
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
@@ -112,7 +149,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     );
     block.put(
         "structuralFlags.finalCallToAction",
-        final_call_to_action(evidence),
+        final_call_to_action(evidence.events),
     );
     block.put(
         "structuralFlags.rhythmicPattern",
@@ -172,11 +209,11 @@ define_metrics!(
         ),
         (
             "structuralFlags.finalCallToAction",
-            "a call to action is spoken or written in the last 15 % of the video",
+            "whether a call of cta_window.cta_appearances is spoken or written in the last 15 % of the video; English words",
             "speech, text",
             "truth",
             Range::Boolean,
-            "always in this version: words are not read yet"
+            "no call was found, and texts or speech were not measured in all of the window, or what is said is not English; the video has no duration"
         ),
         (
             "structuralFlags.rhythmicPattern",
@@ -215,7 +252,7 @@ define_metrics!(
             "density_computed and avg_ with avgDensity to one decimal",
             D,
             "names",
-            Range::ListOf(&Range::Text("tags")),
+            Range::ListOf(&Range::Text("density_computed, avg_ and a number")),
             NULL_DENSITY
         ),
         (

@@ -119,7 +119,7 @@ define_metrics!(
             "none",
             "shots",
             "1",
-            Range::Share,
+            Range::Nothing,
             NULL_BOUNDARY
         ),
         (
@@ -127,7 +127,7 @@ define_metrics!(
             "none",
             "shots",
             "1",
-            Range::Share,
+            Range::Nothing,
             NULL_BOUNDARY
         ),
         (

@@ -15,6 +15,7 @@ use crate::{
     metrics::{Range, define_metrics},
 };
 use contracts::TimeSpan;
+use serde::Serialize;
 
 /// Changes between neighbours from a pleasant label to an unpleasant one or back, by time.
 #[must_use]
@@ -31,6 +32,28 @@ pub fn contrasts(journey: &Journey) -> Vec<PublishedChange> {
             PublishedChange::new(span_key(span), change)
         })
         .collect()
+}
+
+/// A contrast, and which way it goes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contrast {
+    /// The change.
+    #[serde(flatten)]
+    pub change: PublishedChange,
+    /// From a pleasant label to an unpleasant one, or back.
+    pub conflict: &'static str,
+}
+
+fn published_contrasts(journey: &Journey) -> Vec<Contrast> {
+    let named = |change: PublishedChange| Contrast {
+        conflict: if is_positive(change.from_emotion) {
+            "positive_to_negative"
+        } else {
+            "negative_to_positive"
+        },
+        change,
+    };
+    contrasts(journey).into_iter().map(named).collect()
 }
 
 /// Share (0–1) of expressions that are as pleasant as the caption: valence above 0 where it is
@@ -60,7 +83,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         measured_caption_alignment(evidence),
     );
     block.put("multimodalCoherence", evidence.alignment.clone());
-    block.put("emotionalContrastMoments", evidence.of(contrasts));
+    block.put("emotionalContrastMoments", evidence.of(published_contrasts));
     evidence.put_confidence(&mut block);
     block
 }
@@ -133,6 +156,14 @@ define_metrics!(
             EXPRESSIONS,
             "name",
             Range::EMOTION_NOT_NEUTRAL,
+            LISTED
+        ),
+        (
+            "emotionalContrastMoments[].conflict",
+            "from joy or surprise to sadness, anger, fear or disgust, or back",
+            EXPRESSIONS,
+            "name",
+            Range::OneOf(&["positive_to_negative", "negative_to_positive"]),
             LISTED
         ),
         (

@@ -8,13 +8,18 @@ use crate::{
     metrics::{Range, define_metrics},
 };
 
-/// Labels above which a journey is complex.
+/// Labels above which a journey is complex: more than half of the seven there are. The published
+/// rule.
 const COMPLEX_LABELS: usize = 3;
-/// Changes above which expressions vary.
+/// Changes above which expressions vary: one there and one back are a single event. The published
+/// rule.
 const VARIED_CHANGES: usize = 2;
+/// Gestures go with expressions if they go with most of them; the published rule.
 const REINFORCED_SHARE: f64 = 0.5;
+/// Share of expressions that must be new ones for a dynamic pace: at two frames a second, nearly
+/// one change a second; above that of `emotionalArc`. The published rule.
 const DYNAMIC_SHARE: f64 = 0.4;
-/// A peak hooks viewers if it comes this early, in seconds.
+/// A peak hooks viewers if it comes this early, in seconds: as early as the opening of the markers.
 const HOOK_SECONDS: f64 = 5.0;
 
 /// `steady_state` with one label, `complex_journey` with more than three, `positive_journey` if

@@ -14,7 +14,8 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// One expression in so many seconds makes the data complete.
+/// One expression in so many seconds makes the data complete. Few on purpose: people are not in
+/// view all the time, and `timelineCoverage` says how much of it is seen. The published rule.
 const SECONDS_PER_EXPRESSION: usize = 10;
 
 /// What the journey is made from. A file without sound is not short of it.
@@ -40,7 +41,9 @@ pub fn data_completeness(expressions: usize, clock: Clock) -> f64 {
     (expressions as f64 / expected as f64).min(1.0)
 }
 
-/// `low` without an expression, `high` if the data is complete, else `medium`.
+/// `low` without an expression, since there is nothing to judge; `high` if the data is complete, so
+/// that every part of the journey can rest on an expression; else `medium`. It says how much was
+/// seen; how sure the labels are, `detectionConfidence` says.
 #[must_use]
 pub fn reliability(expressions: usize, completeness: f64) -> &'static str {
     if expressions == 0 {

@@ -1,20 +1,24 @@
 //! `personFramingCoreMetrics`: who is in the picture, and how near.
 
-use super::{Evidence, FACES, Framing, NULL_FACES, NULL_NOBODY, ShotType};
+use super::{Evidence, FACES, Framing, NULL_FACES, NULL_NOBODY, ShotType, dynamics, screen};
 use crate::{
     compute::{
         block::Block,
-        clock::second_of,
-        events::GazeSeen,
+        clock::{second_of, seconds_of},
+        coverage::{Modality, SampledSeconds},
+        events::{GazeSeen, Sighting},
         measure::{Measured, Reason},
         numbers,
+        reliability::mean_confidence,
     },
     metrics::{Range, define_metrics},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+/// How long the beginning lasts, in seconds: that in which scene_pacing counts `introCuts`.
+const INTRO_SECONDS: f64 = 3.0;
 /// Eye contact above which somebody looks into the camera.
-const LOOKING: f64 = 0.5;
+pub(in crate::compute) const LOOKING: f64 = 0.5;
 
 /// Most faces in one frame.
 #[must_use]
@@ -90,6 +94,68 @@ pub fn persons(framing: &Framing) -> Vec<f64> {
         .collect()
 }
 
+/// Share (0–1) of the seconds looked at with a face or a person.
+#[must_use]
+pub fn screen_time(framing: &Framing) -> f64 {
+    let seconds: Vec<f64> = (framing.seconds().iter().flatten())
+        .map(|second| f64::from(u8::from(second.occupied)))
+        .collect();
+    numbers::mean(&seconds).unwrap_or_default()
+}
+
+/// Share (0–1) of the seconds looked at in which something was sighted; `None` if none was looked
+/// at.
+#[must_use]
+pub fn visible_share(sightings: &[Sighting], sampled: &SampledSeconds) -> Option<f64> {
+    let seconds: BTreeSet<usize> = sightings
+        .iter()
+        .flat_map(|one| seconds_of(one.span))
+        .filter(|second| sampled.contains(*second))
+        .collect();
+    (sampled.count() > 0).then(|| seconds.len() as f64 / sampled.count() as f64)
+}
+
+/// Who is in the first 3 s: `face_focused` with a face in at least one frame, else
+/// `person_visible` with a person, else `no_person`; `None` if nobody can be told.
+#[must_use]
+pub fn intro(framing: &Framing) -> Option<&'static str> {
+    let first: Vec<_> = (framing.frames().iter())
+        .filter(|frame| frame.time.seconds() < INTRO_SECONDS)
+        .collect();
+    let persons: Vec<u32> = first.iter().filter_map(|frame| frame.persons).collect();
+    if first.iter().any(|frame| !frame.faces.is_empty()) {
+        Some("face_focused")
+    } else if persons.iter().any(|count| *count > 0) {
+        Some("person_visible")
+    } else {
+        (!persons.is_empty()).then_some("no_person")
+    }
+}
+
+/// How much of the picture and of the video people and their bodies take.
+fn put_presence(block: &mut Block, evidence: &Evidence<'_>) {
+    let events = evidence.events;
+    let coverage = evidence.some_of(|_| {
+        let objects = events.objects.events()?;
+        screen::person_coverage(objects, events.picture)
+            .ok_or_else(|| Reason::from("objects were looked for in no frame"))
+    });
+    block.put("personScreenCoverage", coverage);
+    block.put("positionStability", dynamics::measured_stability(evidence));
+    let clarity = evidence.some_of(|_| mean_confidence(events, Modality::Gestures));
+    block.put("gestureClarity", clarity);
+    let bodies = evidence.some_of(|_| {
+        visible_share(events.bodies.events()?, events.bodies.sampled()?)
+            .ok_or_else(|| Reason::from("no frame was looked at for bodies"))
+    });
+    block.put("bodyVisibilityRate", bodies);
+    block.put("personScreenTimeRatio", evidence.of(screen_time));
+    let intro = evidence.some_of(|framing| {
+        intro(framing).ok_or_else(|| Reason::from("persons were not looked for in the first 3 s"))
+    });
+    block.put("introShotType", intro);
+}
+
 fn put_persons(block: &mut Block, evidence: &Evidence<'_>) {
     let persons = evidence.some_of(|framing| {
         let counts = persons(framing);
@@ -136,6 +202,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let contact = evidence.some_of(|framing| no_gaze(eye_contact_rate(framing.gaze())));
     block.put("eyeContactRate", contact);
     put_persons(&mut block, evidence);
+    put_presence(&mut block, evidence);
     evidence.put_confidence(&mut block);
     block
 }
@@ -226,6 +293,54 @@ define_metrics!(
             "persons",
             Range::COUNT,
             NULL_PERSONS
+        ),
+        (
+            "personScreenCoverage",
+            "mean over the frames looked at for objects of the share of the picture that the union of the boxes of class person covers; 0 in a frame without one",
+            "objects",
+            "1",
+            Range::Share,
+            "as primarySubject; objects were not measured or looked for in no frame"
+        ),
+        (
+            "positionStability",
+            "as personFramingDynamics.stabilityScore",
+            FACES,
+            "1",
+            Range::Share,
+            dynamics::NULL_MOVEMENT
+        ),
+        (
+            "gestureClarity",
+            "mean confidence of the gestures",
+            "gestures",
+            "1",
+            Range::Share,
+            "as primarySubject; gestures were not measured or none was seen"
+        ),
+        (
+            "bodyVisibilityRate",
+            "seconds with a body / seconds looked at for bodies",
+            "bodies",
+            "1",
+            Range::Share,
+            "as primarySubject; bodies were not measured or looked for in no second"
+        ),
+        (
+            "personScreenTimeRatio",
+            "seconds with a face or a person / seconds looked at",
+            "faces, persons in frames",
+            "1",
+            Range::Share,
+            NULL_FACES
+        ),
+        (
+            "introShotType",
+            "of the frames before 3 s: face_focused if one has a face, else person_visible if one has a person, else no_person",
+            "faces, persons in frames",
+            "name",
+            Range::OneOf(&["face_focused", "person_visible", "no_person"]),
+            "as primarySubject; no face is in these frames and persons were not looked for in them"
         ),
         (
             "confidence",

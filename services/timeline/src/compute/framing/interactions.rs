@@ -4,8 +4,9 @@ use super::{Evidence, FACES, Framing, NULL_FACES, NULL_NOBODY, ShotType, core::d
 use crate::{
     compute::{
         block::Block,
-        clock::seconds_of,
-        events::Speech,
+        clock::{second_of, seconds_of},
+        coverage::SampledSeconds,
+        events::{ExpressionSeen, Sighting, Speech},
         measure::{Measured, NO_DEFINITION, Reason},
         numbers,
     },
@@ -66,6 +67,53 @@ pub fn social_distance(average_area: f64) -> &'static str {
     }
 }
 
+/// Share (0–1) of the gestures that begin in a second of type close or medium, of those that begin
+/// in a second looked at for faces; `None` if none does.
+#[must_use]
+pub fn framed_gestures(framing: &Framing, gestures: &[Sighting]) -> Option<f64> {
+    let begins = gestures.iter().map(|gesture| second_of(gesture.span.start));
+    let shots: Vec<ShotType> = begins
+        .filter_map(|second| framing.seconds().get(second)?.map(|view| view.shot))
+        .collect();
+    let near = shots
+        .iter()
+        .filter(|shot| matches!(shot, ShotType::Close | ShotType::Medium));
+    (!shots.is_empty()).then(|| near.count() as f64 / shots.len() as f64)
+}
+
+/// Share (0–1) of the seconds with a face in which an expression was read, of those looked at for
+/// expressions; `None` if there is no such second.
+#[must_use]
+pub fn readable_faces(
+    framing: &Framing,
+    seen: &[ExpressionSeen],
+    sampled: &SampledSeconds,
+) -> Option<f64> {
+    let read: BTreeSet<usize> = seen.iter().map(|one| second_of(one.time)).collect();
+    let faced: Vec<usize> = (0..framing.seconds().len())
+        .filter(|second| sampled.contains(*second))
+        .filter(|second| framing.seconds()[*second].is_some_and(|view| view.faces > 0))
+        .collect();
+    let readable = faced.iter().filter(|second| read.contains(second));
+    (!faced.is_empty()).then(|| readable.count() as f64 / faced.len() as f64)
+}
+
+fn put_expressiveness(block: &mut Block, evidence: &Evidence<'_>) {
+    let events = evidence.events;
+    let gestures = evidence.some_of(|framing| {
+        framed_gestures(framing, events.gestures.events()?).ok_or_else(|| {
+            Reason::from("no gesture begins in a second that was looked at for faces")
+        })
+    });
+    block.put("gestureFramingSync", gestures);
+    let expressions = evidence.some_of(|framing| {
+        let seen = &events.emotions.events()?.seen;
+        readable_faces(framing, seen, events.emotions.sampled()?)
+            .ok_or_else(|| Reason::from("no second with a face was looked at for expressions"))
+    });
+    block.put("expressionVisibility", expressions);
+}
+
 fn put_speaker(block: &mut Block, evidence: &Evidence<'_>) {
     let shots: Measured<Vec<ShotType>> = evidence.some_of(|framing| {
         let shots = spoken_shots(framing, evidence.events.speech.events()?);
@@ -102,6 +150,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put::<f64>("interactionZones", Err(NO_DEFINITION));
     let size = evidence.some_of_faced(|framing| numbers::mean(&framing.areas()));
     block.put("socialDistance", size.map(social_distance));
+    put_expressiveness(&mut block, evidence);
     evidence.put_confidence(&mut block);
     block
 }
@@ -168,6 +217,22 @@ define_metrics!(
             "name",
             Range::OneOf(&["intimate", "personal", "social", "public"]),
             NULL_NOBODY
+        ),
+        (
+            "gestureFramingSync",
+            "gestures that begin in a second of type close or medium / gestures that begin in a second looked at for faces",
+            "gestures, faces",
+            "1",
+            Range::Share,
+            "as primarySubject; gestures were not measured, or none begins in a second looked at for faces"
+        ),
+        (
+            "expressionVisibility",
+            "seconds with a face in which an expression was read / seconds with a face looked at for expressions",
+            "faces, emotions",
+            "1",
+            Range::Share,
+            "as primarySubject; expressions were not measured, or looked for in no second with a face"
         ),
         (
             "confidence",

@@ -1,6 +1,6 @@
 //! `personFramingKeyEvents`: the moments that stand out.
 
-use super::{Evidence, FACES, Framing, LISTED, ShotType, Stretch, area, dynamics};
+use super::{Evidence, FACES, Framing, LISTED, NULL_FACES, ShotType, Stretch, area, dynamics};
 use crate::{
     compute::{
         block::Block,
@@ -47,6 +47,31 @@ pub struct SubjectMoment {
     pub face_size: f64,
 }
 
+/// A stretch that stands out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FramingHighlight {
+    /// Key of the stretch.
+    pub timestamp: String,
+    /// `close_up` or `group_shot`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+/// A moment of the main face, and how near it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CriticalMoment {
+    /// Key of the second in which it lies.
+    pub timestamp: String,
+    /// What happens: `first_appearance`, `last_appearance` or `largest_face`.
+    pub event: &'static str,
+    /// Shot type of that second.
+    pub framing: ShotType,
+}
+
+/// Length in seconds above which somebody is gone for long: from there on scene_pacing counts a shot
+/// among the long ones, so that even a long cutaway is over.
+const PROLONGED_SECONDS: f64 = 5.0;
+
 fn highlight(framing: &Framing, seconds: &std::ops::Range<usize>) -> Highlight {
     Highlight {
         timestamp: format!("{}-{}s", seconds.start, seconds.end),
@@ -82,6 +107,39 @@ pub fn group_shots(framing: &Framing) -> Vec<GroupShot> {
         .collect()
 }
 
+/// What stands out, by time; a close-up before a group that begins with it.
+#[must_use]
+pub fn highlights(framing: &Framing) -> Vec<FramingHighlight> {
+    let close = close_ups(framing).into_iter().map(|one| ("close_up", one));
+    let groups = group_shots(framing).into_iter();
+    let groups = groups.map(|one| ("group_shot", one.highlight));
+    let mut all: Vec<(&str, Highlight)> = close.chain(groups).collect();
+    all.sort_by(|a, b| a.1.stretch.start.total_cmp(&b.1.stretch.start));
+    let named = |(kind, one): (&'static str, Highlight)| FramingHighlight {
+        timestamp: one.timestamp,
+        kind,
+    };
+    all.into_iter().map(named).collect()
+}
+
+/// The moments of the main face, with how near it is in the second in which they lie.
+#[must_use]
+pub fn critical_moments(framing: &Framing) -> Vec<CriticalMoment> {
+    let moment = |moment: SubjectMoment| {
+        let second = second_of(MediaTime::from_seconds(moment.time));
+        let view = framing.seconds().get(second).copied().flatten()?;
+        Some(CriticalMoment {
+            timestamp: moment.timestamp,
+            event: moment.kind,
+            framing: view.shot,
+        })
+    };
+    subject_moments(framing)
+        .into_iter()
+        .filter_map(moment)
+        .collect()
+}
+
 /// Runs of seconds with neither a face nor a person, by time.
 #[must_use]
 pub fn absences(framing: &Framing) -> Vec<Stretch> {
@@ -90,6 +148,20 @@ pub fn absences(framing: &Framing) -> Vec<Stretch> {
         .filter(|(occupied, _)| !occupied)
         .map(|(_, seconds)| Stretch::of(framing.clock(), seconds))
         .collect()
+}
+
+/// Length of the longest absence in seconds; 0 if somebody is always there.
+#[must_use]
+pub fn longest_absence(absences: &[Stretch]) -> f64 {
+    let lengths = absences.iter().map(|absence| absence.duration);
+    lengths.fold(0.0, f64::max)
+}
+
+/// The absences of more than 5 s.
+#[must_use]
+pub fn prolonged(absences: Vec<Stretch>) -> Vec<Stretch> {
+    let long = |absence: &Stretch| absence.duration > PROLONGED_SECONDS;
+    absences.into_iter().filter(long).collect()
 }
 
 /// First and last appearance of a face and its largest one, the first among equals; empty without
@@ -128,7 +200,13 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put("groupShots", evidence.of(group_shots));
     block.put("keySubjectMoments", evidence.of(subject_moments));
     block.put("framingChanges", evidence.of(dynamics::changes));
-    block.put("absenceSegments", evidence.of(absences));
+    block.put("framingHighlights", evidence.of(highlights));
+    block.put("criticalFramingMoments", evidence.of(critical_moments));
+    let absences = evidence.of(absences);
+    block.put("absenceSegments", absences.clone());
+    let longest = absences.clone().map(|absences| longest_absence(&absences));
+    block.put("longestAbsence", longest);
+    block.put("prolongedAbsences", absences.map(prolonged));
     evidence.put_confidence(&mut block);
     block
 }
@@ -289,6 +367,78 @@ define_metrics!(
             PRESENCE,
             "s",
             Range::Above(0.0),
+            LISTED
+        ),
+        (
+            "framingHighlights[].timestamp",
+            "key of one of closeUpMoments or groupShots; all of them, by beginning, a close-up first among equals; the list is null as primarySubject",
+            FACES,
+            "s",
+            Range::SpanKey,
+            LISTED
+        ),
+        (
+            "framingHighlights[].type",
+            "which of the two",
+            FACES,
+            "name",
+            Range::OneOf(&["close_up", "group_shot"]),
+            LISTED
+        ),
+        (
+            "criticalFramingMoments[].timestamp",
+            "timestamp of one of keySubjectMoments, in their order; the list is null as primarySubject",
+            FACES,
+            "s",
+            Range::SpanKey,
+            LISTED
+        ),
+        (
+            "criticalFramingMoments[].event",
+            "its type",
+            FACES,
+            "name",
+            Range::OneOf(&["first_appearance", "last_appearance", "largest_face"]),
+            LISTED
+        ),
+        (
+            "criticalFramingMoments[].framing",
+            "shot type of that second",
+            FACES,
+            "name",
+            Range::FRAMING,
+            LISTED
+        ),
+        (
+            "longestAbsence",
+            "largest duration of absenceSegments; 0 if there is none",
+            PRESENCE,
+            "s",
+            Range::WITHIN_VIDEO,
+            NULL_FACES
+        ),
+        (
+            "prolongedAbsences[].start",
+            "beginning of one of the absenceSegments that lasts more than 5 s; all of them, by time; the list is null as primarySubject",
+            PRESENCE,
+            "s",
+            Range::WITHIN_VIDEO,
+            LISTED
+        ),
+        (
+            "prolongedAbsences[].end",
+            "its end",
+            PRESENCE,
+            "s",
+            Range::WITHIN_VIDEO,
+            LISTED
+        ),
+        (
+            "prolongedAbsences[].duration",
+            "end − start",
+            PRESENCE,
+            "s",
+            Range::Above(5.0),
             LISTED
         ),
         (

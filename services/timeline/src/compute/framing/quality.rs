@@ -4,13 +4,14 @@ use super::{Evidence, FACES, Framing, NO_FACE, NULL_NOBODY};
 use crate::{
     compute::{
         block::Block,
-        coverage::{Modality, completeness},
+        coverage::{Modality, completeness, limitations},
         events::Events,
         measure::{Measured, NO_DEFINITION},
         numbers,
     },
     metrics::{Range, define_metrics},
 };
+use std::collections::BTreeMap;
 
 /// What framing is made from. A file without sound is not short of speech.
 fn needed(events: &Events) -> &'static [Modality] {
@@ -27,6 +28,33 @@ pub fn detection_confidence(framing: &Framing) -> Option<f64> {
     let faces = framing.frames().iter().flat_map(|frame| &frame.faces);
     let all: Vec<f64> = faces.map(|face| face.confidence).collect();
     numbers::mean(&all)
+}
+
+/// Share (0–1) of the faces that were followed from one frame to another: those whose track has at
+/// least two; `None` without a face.
+#[must_use]
+pub fn tracking_consistency(framing: &Framing) -> Option<f64> {
+    let mut tracks: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut faces = 0_usize;
+    for face in framing.frames().iter().flat_map(|frame| &frame.faces) {
+        faces += 1;
+        if let Some(track) = &face.track {
+            *tracks.entry(track).or_insert(0) += 1;
+        }
+    }
+    let followed: usize = tracks.into_values().filter(|count| *count > 1).sum();
+    (faces > 0).then(|| followed as f64 / faces as f64)
+}
+
+/// What the analysis draws on, beyond what it needs.
+fn drawn_on(events: &Events) -> Vec<Modality> {
+    let others = [
+        Modality::Objects,
+        Modality::Bodies,
+        Modality::Gestures,
+        Modality::Emotions,
+    ];
+    needed(events).iter().copied().chain(others).collect()
 }
 
 /// Completeness times the mean confidence of faces.
@@ -53,6 +81,17 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put(
         "detectionReliability",
         evidence.some_of_faced(detection_confidence),
+    );
+    let tracking = evidence.some_of_faced(tracking_consistency);
+    block.put("trackingConsistency", tracking);
+    block.put(
+        "framingDataCompleteness",
+        completeness(evidence.events, needed(evidence.events)),
+    );
+    let drawn_on = drawn_on(evidence.events);
+    block.put(
+        "analysisLimitations",
+        Ok(limitations(evidence.events, &drawn_on)),
     );
     block.put("overallConfidence", evidence.confidence.clone());
     block
@@ -121,6 +160,43 @@ define_metrics!(
             "1",
             Range::Share,
             NULL_NOBODY
+        ),
+        (
+            "trackingConsistency",
+            "faces on a track that has at least two faces / faces of all frames",
+            FACES,
+            "1",
+            Range::Share,
+            NULL_NOBODY
+        ),
+        (
+            "framingDataCompleteness",
+            "as dataCompleteness",
+            "coverage",
+            "1",
+            Range::Share,
+            "the video has no duration"
+        ),
+        (
+            "analysisLimitations",
+            "what of faces, speech (if the file has audio), objects, bodies, gestures and emotions was not measured, or not in every second",
+            "coverage",
+            "names",
+            Range::ListOf(&Range::OneOf(&[
+                "faces_not_measured",
+                "faces_partly_measured",
+                "speech_not_measured",
+                "speech_partly_measured",
+                "objects_not_measured",
+                "objects_partly_measured",
+                "bodies_not_measured",
+                "bodies_partly_measured",
+                "gestures_not_measured",
+                "gestures_partly_measured",
+                "emotions_not_measured",
+                "emotions_partly_measured",
+            ])),
+            "never"
         ),
         (
             "overallConfidence",

@@ -11,7 +11,7 @@ use crate::{
         clock::{Clock, span_key},
         events::{Overlay, Sighting, Utterance},
         measure::{Measured, Reason, given, given_some},
-        phrases::{Found, MARKER_CALLS, find, find_in, words},
+        phrases::{Found, MARKER_CALLS, find, find_in, readable, words},
         spans::{common, overlap, total_seconds, union},
     },
     metrics::{Horizon, Range, define_metrics},
@@ -179,10 +179,9 @@ pub(super) fn put_texts(block: &mut Block, field: &str, texts: Measured<Vec<Text
 }
 
 fn calls(evidence: &Evidence<'_>, window: TimeSpan) -> Measured<Vec<CallAppearance>> {
-    let (texts, speech) = (
-        evidence.events.text.events(),
-        evidence.events.speech.events(),
-    );
+    let texts = evidence.events.text.events();
+    let speech = evidence.events.speech.events();
+    let speech = speech.and_then(|all| readable(all.language.as_deref()).map(|()| all));
     if let (Err(reason), Err(_)) = (&texts, &speech) {
         return Err(reason.clone());
     }
@@ -236,7 +235,8 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
 }
 
 const NULL_TEXT: &str = "texts were not measured, or the video has no duration";
-const NULL_CALLS: &str = "neither texts nor speech were measured, or the video has no duration";
+const NULL_CALLS: &str =
+    "neither texts nor speech in English were measured, or the video has no duration";
 const NULL_GESTURES: &str = "gestures were not measured, or the video has no duration";
 const NULL_OBJECTS: &str = "objects were not measured, or the video has no duration";
 const NULL_SPEECH: &str = "speech was not measured, or the video has no duration";
@@ -265,7 +265,7 @@ define_metrics!(
         ),
         (
             "cta_appearances[].keyword",
-            "follow, like, subscribe, comment, share, link, bio, check out, click, tap, swipe, buy, shop or order, as whole words; each once per text interval or sentence",
+            "follow, like, subscribe, comment, share, link, bio, check out, click, tap, swipe, buy, shop or order, as whole words; each once per text interval or sentence; English words, so that speech in another language is not searched",
             "text, speech",
             "phrase",
             Range::Text("one of the list"),
@@ -305,7 +305,7 @@ define_metrics!(
         ),
         (
             "gesture_sync.sync_ratio",
-            "share of the gestures in the window that coincide with speech in it",
+            "share of the gestures in the window that coincide with speech in it; not the quotient gesture_count / speech_count, which has no upper bound and says nothing of time",
             "gestures, speech",
             "1",
             Range::Share,

@@ -141,7 +141,7 @@ define_metrics!(
             "beginning of a second whose activity exceeds 1.5 × the mean and the seconds before and after; of equal seconds in a row the first; the highest first, by time among equals",
             "all kinds of marks",
             "s",
-            Range::COUNT,
+            Range::WITHIN_VIDEO,
             NULL_MARKS
         ),
         (

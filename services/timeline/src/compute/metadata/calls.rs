@@ -1,6 +1,7 @@
 //! What a caption promises and asks for: phrases of captions, found as whole words.
 
 use crate::compute::phrases::{Phrase, find_in};
+use serde::Serialize;
 
 const fn of(kind: &'static str, text: &'static str) -> Phrase {
     Phrase {
@@ -12,13 +13,13 @@ const fn of(kind: &'static str, text: &'static str) -> Phrase {
 
 /// Phrases that make people wait for something.
 pub const HOOKS: &[Phrase] = &[
-    of("hook", "wait for it"),
-    of("hook", "watch till"),
-    of("hook", "won't believe"),
-    of("hook", "pov"),
-    of("hook", "story time"),
-    of("hook", "here's how"),
-    of("hook", "the secret"),
+    of("suspense", "wait for it"),
+    of("suspense", "watch till"),
+    of("curiosity", "won't believe"),
+    of("pov", "pov"),
+    of("story", "story time"),
+    of("how_to", "here's how"),
+    of("secret", "the secret"),
 ];
 
 /// Phrases that ask for something.
@@ -86,6 +87,29 @@ impl Calls {
         ];
         kinds.into_iter().filter(|held| *held).count()
     }
+}
+
+/// A phrase of a list in a caption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PhraseFound {
+    /// The phrase, as listed.
+    pub text: &'static str,
+    /// Number of words in front of it.
+    pub position: usize,
+    /// What it does.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+/// The phrases of a list that a caption holds, by place.
+#[must_use]
+pub fn listed(caption: &str, list: &[Phrase]) -> Vec<PhraseFound> {
+    let published = |one: crate::compute::phrases::Found| PhraseFound {
+        text: one.phrase.text,
+        position: one.first,
+        kind: one.phrase.kind,
+    };
+    find_in(caption, list).into_iter().map(published).collect()
 }
 
 /// Whether a caption holds a phrase that makes people wait.

@@ -1,6 +1,6 @@
 //! `metadataCoreMetrics`: how much there is of everything.
 
-use super::{CAPTION, Evidence, NULL_CAPTION, NULL_COUNTER, NULL_HASHTAGS};
+use super::{CAPTION, Evidence, NULL_CAPTION, NULL_COUNTER, NULL_HASHTAGS, NULL_TIME};
 use crate::{
     compute::{
         block::Block,
@@ -28,6 +28,16 @@ fn engagement(evidence: &Evidence<'_>) -> Measured<f64> {
         .into_iter()
         .fold(0_u64, |sum, count| sum.saturating_add(count));
     rate(all, evidence.views()?)
+}
+
+/// Fields that other blocks hold as well.
+fn put_second_places(block: &mut Block, evidence: &Evidence<'_>) {
+    block.put("linkPresent", evidence.link_present());
+    block.put("publishHour", evidence.publish_hour());
+    block.put("publishDayOfWeek", evidence.publish_day());
+    block.put("likeCount", evidence.likes());
+    block.put("commentCount", evidence.comments());
+    block.put("shareCount", evidence.shares());
 }
 
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
@@ -59,6 +69,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         .then(|| clock.seconds())
         .ok_or(NO_DURATION);
     block.put("videoDuration", duration);
+    put_second_places(&mut block, evidence);
     block
 }
 
@@ -147,6 +158,60 @@ define_metrics!(
             "s",
             Range::Above(0.0),
             "the video has no duration"
+        ),
+        (
+            "linkPresent",
+            "as metadataQuality.linkPresent",
+            CAPTION,
+            "flag",
+            Range::Flag,
+            NULL_CAPTION
+        ),
+        (
+            "publishHour",
+            "as metadataDynamics.publishHour",
+            "metadata",
+            "h",
+            Range::Integer {
+                from: 0,
+                to: Some(23)
+            },
+            NULL_TIME
+        ),
+        (
+            "publishDayOfWeek",
+            "as metadataDynamics.publishDayOfWeek",
+            "metadata",
+            "day",
+            Range::Integer {
+                from: 0,
+                to: Some(6)
+            },
+            NULL_TIME
+        ),
+        (
+            "likeCount",
+            "as metadataInteractions.likeCount",
+            "metadata",
+            "likes",
+            Range::COUNT,
+            NULL_COUNTER
+        ),
+        (
+            "commentCount",
+            "as metadataInteractions.commentCount",
+            "metadata",
+            "comments",
+            Range::COUNT,
+            NULL_COUNTER
+        ),
+        (
+            "shareCount",
+            "as metadataInteractions.shareCount",
+            "metadata",
+            "shares",
+            Range::COUNT,
+            NULL_COUNTER
         ),
     ]
 );

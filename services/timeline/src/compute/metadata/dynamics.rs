@@ -1,10 +1,11 @@
 //! `metadataDynamics`: how the caption is written, and when the video was published.
 
-use super::{CAPTION, Evidence, NULL_HASHTAGS};
+use super::{CAPTION, Evidence, NULL_CAPTION, NULL_HASHTAGS, NULL_TIME, wording};
 use crate::{
     compute::{
         block::Block,
-        measure::{Measured, Reason, given},
+        measure::{Measured, Reason, given, given_some},
+        sentiment::Tally,
     },
     metrics::{Range, define_metrics},
 };
@@ -52,19 +53,25 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put("emojiDensity", emoji.flatten());
     let mentions = evidence.of(|caption| per_word(caption.mentions.len(), caption.words.len()));
     block.put("mentionDensity", mentions.flatten());
-    let published = match &evidence.metadata().create_time {
-        Some(time) => published(time),
-        None => Err("the source does not tell when the video was published".into()),
-    };
-    let hour = given(&published, |(hour, _)| *hour)
-        .and_then(|hour| hour.ok_or_else(|| "the publication time is a date".into()));
-    block.put("publishHour", hour);
-    block.put("publishDayOfWeek", given(&published, |(_, day)| *day));
+    block.put("publishHour", evidence.publish_hour());
+    block.put("publishDayOfWeek", evidence.publish_day());
+    put_wording(&mut block, evidence);
     block
 }
 
+fn put_wording(block: &mut Block, evidence: &Evidence<'_>) {
+    block.put("captionStyle", evidence.of(wording::style).flatten());
+    let readability = evidence.of(wording::readability);
+    block.put("readabilityScore", readability.flatten());
+    let tally = evidence.of(|caption| Tally::of(&caption.text));
+    let polarity = given_some(&tally, |tally| wording::polarity(*tally));
+    block.put("sentimentPolarity", polarity);
+    let category = given(&tally, |tally| wording::category(*tally));
+    block.put("sentimentCategory", category);
+    block.put("urgencyLevel", evidence.of(wording::urgency));
+}
+
 const NULL_WORDS: &str = "the source tells no caption, or one without words";
-const NULL_TIME: &str = "the source does not tell the publication time, or not as ISO 8601";
 
 define_metrics!(
     "metadata_analysis",
@@ -115,6 +122,46 @@ define_metrics!(
                 to: Some(6)
             },
             NULL_TIME
+        ),
+        (
+            "captionStyle",
+            "the first that holds: minimal (plainWordCount < 4), list (3 lines begin with a bullet or number), question (questionCount > 0), storytelling (story time, or 3 sentences with I, me, my, mine, we, us, our or ours), direct (a callToAction, or you, your, you're, you'll, you've); English words",
+            CAPTION,
+            "name",
+            Range::OneOf(&["minimal", "list", "question", "storytelling", "direct"]),
+            "the source tells no caption, or none of the rules holds"
+        ),
+        (
+            "readabilityScore",
+            "100 − 10 × mean letters of the plain words − 2 × plain words per sentence, within 0–100; a line ends a sentence; compares captions of one language",
+            CAPTION,
+            "1",
+            Range::Between(0.0, 100.0),
+            "the source tells no caption, one without plain words, or one with Chinese, Japanese or Korean characters"
+        ),
+        (
+            "sentimentPolarity",
+            "(p − n) / (p + n) for p positive and n negative words and emoji of the lists of emotionalCoreMetrics.captionSentiment, which are English",
+            CAPTION,
+            "1",
+            Range::Between(-1.0, 1.0),
+            "the source tells no caption, or one with none of these words and emoji"
+        ),
+        (
+            "sentimentCategory",
+            "positive or negative as emotionalCoreMetrics.captionSentiment; else mixed if p > 0 and n > 0; else neutral, which says no more than that none of the English words stands in the caption",
+            CAPTION,
+            "name",
+            Range::OneOf(&["positive", "negative", "mixed", "neutral"]),
+            NULL_CAPTION
+        ),
+        (
+            "urgencyLevel",
+            "high with limited time, act now, last chance, today only or ends soon; else by the number of now, today, limited, last, hurry, quick and fast: medium ≥ 2, low 1, none 0; English words",
+            CAPTION,
+            "name",
+            Range::OneOf(&["high", "medium", "low", "none"]),
+            NULL_CAPTION
         ),
     ]
 );

@@ -2,7 +2,7 @@
 
 use super::{
     CAPTION, Evidence, NO_HASHTAGS, NULL_CAPTION, NULL_HASHTAGS, calls::Calls,
-    dynamics::hashtag_strategy,
+    dynamics::hashtag_strategy, wording::personal_pronouns,
 };
 use crate::{
     compute::{
@@ -32,6 +32,15 @@ pub fn is_generic(hashtag: &str) -> bool {
 #[must_use]
 pub fn generic_count(hashtags: &[String]) -> usize {
     hashtags.iter().filter(|tag| is_generic(tag)).count()
+}
+
+/// Whether no hashtag holds a lower-case letter and one an upper-case letter; `None` without
+/// hashtags.
+#[must_use]
+pub fn all_capitals(hashtags: &[String]) -> Option<bool> {
+    let letters = || hashtags.iter().flat_map(|tag| tag.chars());
+    let holds = !letters().any(char::is_lowercase) && letters().any(char::is_uppercase);
+    (!hashtags.is_empty()).then_some(holds)
 }
 
 fn generic_ratio(hashtags: &[String]) -> Measured<f64> {
@@ -77,6 +86,15 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put(
         "linguisticMarkers.capsLockWords",
         evidence.of(|caption| caption.capital_words().len()),
+    );
+    block.put(
+        "linguisticMarkers.personalPronounCount",
+        evidence.of(personal_pronouns),
+    );
+    let capitals = given_some(tags, |all| all_capitals(all).ok_or(NO_HASHTAGS));
+    block.put(
+        "hashtagPatterns.allCaps",
+        given(&capitals, |all| u8::from(*all)),
     );
     block
 }
@@ -246,6 +264,22 @@ define_metrics!(
             "words",
             Range::COUNT,
             NULL_CAPTION
+        ),
+        (
+            "linguisticMarkers.personalPronounCount",
+            "I, me, you, he, him, she, her, it, we, us, they and them among the plain words, those before an apostrophe included (I'm); English words",
+            CAPTION,
+            "words",
+            Range::COUNT,
+            NULL_CAPTION
+        ),
+        (
+            "hashtagPatterns.allCaps",
+            "1 if no hashtag holds a lower-case letter and one of them an upper-case letter",
+            "metadata",
+            "flag",
+            FLAG,
+            NULL_NO_HASHTAGS
         ),
     ]
 );

@@ -58,10 +58,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let text = metadata.description.as_deref().unwrap_or_default();
     block.put("wordCount", evidence.of(|caption| caption.words.len()));
     block.put("hasCaption", known(!text.trim().is_empty()));
-    block.put(
-        "linkPresent",
-        evidence.of(|caption| u8::from(!caption.links.is_empty())),
-    );
+    block.put("linkPresent", evidence.link_present());
     let tags = evidence.hashtags.as_ref();
     block.put(
         "hashtagsPresent",
@@ -72,6 +69,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put("publishTimeAvailable", known(is_published(metadata)));
     block.put("creatorDataAvailable", known(metadata.author.is_some()));
     block.put("dataCompleteness", Ok(completeness(metadata)));
+    block.put("captionPresent", known(!text.trim().is_empty()));
     block
 }
 
@@ -143,6 +141,14 @@ define_metrics!(
             "metadata",
             "1",
             Range::Share,
+            "never"
+        ),
+        (
+            "captionPresent",
+            "hasCaption, under its second name",
+            CAPTION,
+            "flag",
+            FLAG,
             "never"
         ),
         (

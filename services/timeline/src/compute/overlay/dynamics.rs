@@ -2,6 +2,7 @@
 
 use super::{
     Evidence, LISTED, NEEDED, NULL_CONFIDENCE, NULL_NONE, NULL_OVERLAYS, OVERLAYS, Overlays,
+    key_events, layers, pace,
 };
 use crate::{
     compute::{
@@ -173,7 +174,30 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         evidence.of(|overlays| runs(&overlays.starts()).len()),
     );
     evidence.put_confidence(&mut block, NEEDED);
+    block.put("overlayTimeline", evidence.of(layers::timeline));
+    block.put(
+        "appearancePattern",
+        measured_variation(evidence).map(pace::appearance_pattern),
+    );
+    let progression = measured_acceleration(evidence).and_then(|acceleration| {
+        let has_peak =
+            evidence.of(|overlays| !key_events::peaks(&progression(overlays)).is_empty());
+        Ok(pace::density_progression(acceleration, has_peak?))
+    });
+    block.put("densityProgression", progression);
+    let pacing = evidence.some_of_some(|overlays| {
+        pace::visual_pacing(&overlays.starts(), overlays.duration())
+            .ok_or_else(|| Reason::from(super::NO_OVERLAY))
+    });
+    block.put("visualPacing", pacing);
     block
+}
+
+fn measured_variation(evidence: &Evidence<'_>) -> Measured<f64> {
+    evidence.some_of_some(|overlays| {
+        pace::variation(&overlays.starts())
+            .ok_or_else(|| Reason::from("fewer than three appearances"))
+    })
 }
 
 define_metrics!(
@@ -259,6 +283,62 @@ define_metrics!(
             "1",
             Range::Share,
             NULL_CONFIDENCE
+        ),
+        (
+            "overlayTimeline[].timestamp",
+            "key of a second in which an overlay is visible; all of them, by time; the list is null as totalOverlays",
+            OVERLAYS,
+            "s",
+            Range::SpanKey,
+            LISTED
+        ),
+        (
+            "overlayTimeline[].overlayCount",
+            "overlays visible in it",
+            OVERLAYS,
+            "overlays",
+            Range::count_from(1),
+            LISTED
+        ),
+        (
+            "overlayTimeline[].type",
+            "of which kind they are",
+            OVERLAYS,
+            "name",
+            Range::OneOf(&["text", "sticker", "text_and_sticker"]),
+            LISTED
+        ),
+        (
+            "overlayTimeline[].density",
+            "overlayCount / length of the second, which is shorter at the end of T",
+            OVERLAYS,
+            "1/s",
+            Range::Above(0.0),
+            LISTED
+        ),
+        (
+            "appearancePattern",
+            "by the sample standard deviation / mean of the gaps between the beginnings of appearances: rhythmic < 0.3, gradual < 0.8, burst > 1.25 or all at once, else random, as independent events would have 1",
+            OVERLAYS,
+            "name",
+            Range::OneOf(&["rhythmic", "gradual", "burst", "random"]),
+            "as timeToFirstOverlay; fewer than three appearances"
+        ),
+        (
+            "densityProgression",
+            "building if overlayAcceleration is accelerating, front_loaded if decelerating, else climactic if there are overlayPeaks, else even",
+            OVERLAYS,
+            "name",
+            Range::OneOf(&["building", "front_loaded", "climactic", "even"]),
+            NULL_NONE
+        ),
+        (
+            "visualPacing",
+            "variable if the gaps of appearancePattern vary by more than 1.25, else by T / appearances: fast < 2 s, slow > 5 s, else moderate",
+            OVERLAYS,
+            "name",
+            Range::OneOf(&["variable", "fast", "slow", "moderate"]),
+            NULL_NONE
         ),
     ]
 );

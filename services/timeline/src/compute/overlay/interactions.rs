@@ -1,6 +1,9 @@
 //! `visualOverlayInteractions`: what goes together with the texts.
 
-use super::{Evidence, NULL_CONFIDENCE, Overlays, TEXT, first_seen, telling};
+use super::{
+    Evidence, NULL_CONFIDENCE, NULL_NONE, OVERLAYS, Overlays, TEXT, first_seen, layers, reading,
+    telling, wording,
+};
 use crate::{
     compute::{
         block::Block,
@@ -175,6 +178,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         .into_iter()
         .filter_map(|value| value.as_ref().ok().copied())
         .collect();
+    let (text_speech, text_gestures) = (speech.clone(), gestures.clone());
     block.put("overlaySpeechAlignment", speech.clone());
     block.put("overlayGestureSync", gestures);
     let moments = evidence.some_of_texts(|overlays| company.moments(overlays));
@@ -196,7 +200,35 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         &mut block,
         &[Modality::Text, Modality::Speech, Modality::Gestures],
     );
+    block.put("textSpeechSync", text_speech);
+    block.put("overlayGestureCoordination", text_gestures);
+    put_layers(&mut block, evidence);
     block
+}
+
+fn put_layers(block: &mut Block, evidence: &Evidence<'_>) {
+    let complexity = evidence.of_some(|overlays| {
+        layers::complexity(layers::most_at_once(&layers::layers(overlays.all())))
+    });
+    block.put("multiLayerComplexity", complexity);
+    let flow = evidence.some_of_texts(|overlays| {
+        reading::flow(overlays.texts()).ok_or_else(|| Reason::from("no text is judged"))
+    });
+    block.put("readingFlowScore", flow);
+}
+
+/// What texts are to what is said.
+pub(super) fn measured_approach(evidence: &Evidence<'_>) -> Measured<&'static str> {
+    let company = Company::of(evidence);
+    evidence.some_of_texts(|overlays| {
+        if telling(overlays.texts()).is_empty() {
+            return Err(Reason::from(super::NO_TEXT));
+        }
+        let speech = occasions(&company.speech)?;
+        let said = &evidence.events.speech.events()?.utterances;
+        wording::approach(overlays.texts(), said, &speech)
+            .ok_or_else(|| Reason::from("nobody listened while a text is visible"))
+    })
 }
 
 const LISTED: &str = super::LISTED;
@@ -284,6 +316,38 @@ define_metrics!(
             "1",
             Range::Share,
             NULL_CONFIDENCE
+        ),
+        (
+            "textSpeechSync",
+            "overlaySpeechAlignment, under its second name",
+            "text, speech",
+            "1",
+            Range::Share,
+            "as overlaySpeechAlignment"
+        ),
+        (
+            "overlayGestureCoordination",
+            "overlayGestureSync, under its second name",
+            "text, gestures",
+            "1",
+            Range::Share,
+            "as overlayGestureSync"
+        ),
+        (
+            "multiLayerComplexity",
+            "by the most overlays visible at the same time: complex ≥ 3, moderate 2, else simple",
+            OVERLAYS,
+            "name",
+            Range::OneOf(&["simple", "moderate", "complex"]),
+            NULL_NONE
+        ),
+        (
+            "readingFlowScore",
+            "share of the texts whose longest appearance lasts max(1 s, characters / 15 per second), 15 being 180 words of five letters a minute, the most that Ofcom and the BBC advise for subtitles; each as if alone; texts that follow what is said or hold Chinese, Japanese or Korean characters are not judged",
+            TEXT,
+            "1",
+            Range::Share,
+            "text was not measured, or no text is judged"
         ),
     ]
 );

@@ -3,7 +3,7 @@
 use super::{
     Evidence, LISTED, NEEDED, NULL_CONFIDENCE, NULL_OVERLAYS, OVERLAYS, Overlays, TEXT,
     dynamics::{self, WindowOverlays},
-    first_seen, telling,
+    first_seen, layers, telling, wording,
 };
 use crate::{
     compute::{
@@ -134,6 +134,9 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         evidence.of(|overlays| dynamics::runs(&overlays.starts())),
     );
     evidence.put_confidence(&mut block, NEEDED);
+    let key_texts = evidence.of_texts(|overlays| wording::key_texts(overlays.texts()));
+    block.put("keyTextMoments", key_texts);
+    block.put("clutterWindows", evidence.of_texts(layers::clutter));
     block
 }
 
@@ -244,6 +247,70 @@ define_metrics!(
             "1",
             Range::Share,
             NULL_CONFIDENCE
+        ),
+        (
+            "keyTextMoments[].timestamp",
+            "second in which a text that is a title at the beginning, a call to action or a price appears first; all of them, by time; the list is null as totalTextOverlays",
+            TEXT,
+            "s",
+            Range::InstantKey,
+            LISTED
+        ),
+        (
+            "keyTextMoments[].start",
+            "when it appears first",
+            TEXT,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "keyTextMoments[].textContent",
+            "what it says",
+            TEXT,
+            "text",
+            Range::Text("not empty"),
+            LISTED
+        ),
+        (
+            "keyTextMoments[].role",
+            "what it is for, as judged when it was read",
+            TEXT,
+            "name",
+            Range::OneOf(&["hook_title", "cta", "price"]),
+            LISTED
+        ),
+        (
+            "clutterWindows[].timestamp",
+            "key, widened to whole seconds, of a stretch in which at least 3 texts are visible at the same time; all of them, by time; the list is null as totalTextOverlays",
+            TEXT,
+            "s",
+            Range::SpanKey,
+            LISTED
+        ),
+        (
+            "clutterWindows[].start",
+            "its beginning",
+            TEXT,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "clutterWindows[].end",
+            "its end",
+            TEXT,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "clutterWindows[].textCount",
+            "the most texts visible at the same time in it",
+            TEXT,
+            "texts",
+            Range::count_from(3),
+            LISTED
         ),
     ]
 );

@@ -1,13 +1,14 @@
 //! `visualOverlayPatterns`: what the overlays are for.
 
 use super::{
-    Evidence, NEEDED, NO_TEXT, NULL_CONFIDENCE, NULL_NO_TEXT, NULL_NONE, NULL_OVERLAYS, OVERLAYS,
-    TEXT, core, dynamics, interactions, key_events, telling,
+    Evidence, NEEDED, NO_TEXT, NULL_CONFIDENCE, NULL_NO_TEXT, NULL_NONE, NULL_OVERLAYS, NULL_TEXT,
+    OVERLAYS, TEXT, core, dynamics, interactions, key_events, telling, wording,
+    wording::SemanticGroups,
 };
 use crate::{
     compute::{
         block::Block,
-        measure::{Measured, Reason},
+        measure::{Measured, Reason, given},
     },
     metrics::{Range, define_metrics},
 };
@@ -19,6 +20,14 @@ const RHYTHMIC: f64 = 0.7;
 const REINFORCED_SHARE: f64 = 0.3;
 const CONVERSION_CALLS: usize = 3;
 const PRODUCT_CALLS: usize = 2;
+
+/// What [`techniques`] can name.
+const TECHNIQUES: &[&str] = &[
+    "direct_cta",
+    "rhythmic_timing",
+    "dynamic_pacing",
+    "multimodal_reinforcement",
+];
 
 /// `heavy` above one overlay per second, `moderate` above a half, else `minimal`.
 #[must_use]
@@ -91,7 +100,8 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let density = evidence.of_some(core::density);
     let calls = call_count(evidence);
     block.put("overlayStrategy", density.clone().map(strategy));
-    block.put("overlayTechniques", techniques(evidence));
+    let techniques = techniques(evidence);
+    block.put("overlayTechniques", techniques.clone());
     let archetype = calls
         .clone()
         .and_then(|calls| Ok(archetype(calls, density?)));
@@ -99,7 +109,26 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put("pacingPattern", dynamics::measured_acceleration(evidence));
     block.put("contentFocus", calls.map(content_focus));
     evidence.put_confidence(&mut block, NEEDED);
+    block.put(
+        "communicationApproach",
+        interactions::measured_approach(evidence),
+    );
+    block.put("visualTechniques", techniques);
+    put_contents(&mut block, evidence);
     block
+}
+
+fn put_contents(block: &mut Block, evidence: &Evidence<'_>) {
+    let groups = evidence.of_texts(|overlays| wording::semantic_groups(overlays.texts()));
+    let mut put = |field: &str, of: fn(&SemanticGroups) -> usize| {
+        block.put(field, given(&groups, of));
+    };
+    put("semanticGroups.product", |groups| groups.product);
+    put("semanticGroups.urgency", |groups| groups.urgency);
+    put("semanticGroups.socialProof", |groups| groups.social_proof);
+    put("semanticGroups.question", |groups| groups.question);
+    let positions = evidence.of_texts(|overlays| wording::positions(overlays.texts()));
+    block.put("positionDistribution", positions);
 }
 
 define_metrics!(
@@ -119,7 +148,7 @@ define_metrics!(
             "those that hold: direct_cta (a ctaMoment), rhythmic_timing (rhythmConsistency > 0.7), dynamic_pacing (overlayAcceleration is not stable), multimodal_reinforcement (multimodalReinforcementCount > 0.3 × texts)",
             "text, stickers, speech, gestures",
             "names",
-            Range::ListOf(&Range::Text("techniques")),
+            Range::ListOf(&Range::OneOf(TECHNIQUES)),
             NULL_OVERLAYS
         ),
         (
@@ -153,6 +182,78 @@ define_metrics!(
             "1",
             Range::Share,
             NULL_CONFIDENCE
+        ),
+        (
+            "communicationApproach",
+            "dominant if nothing is said during any text; else reinforcing if at least half of the words of the texts are among those said while they are visible, else supplementary",
+            "text, speech",
+            "name",
+            Range::OneOf(&["reinforcing", "supplementary", "dominant"]),
+            "text or speech not measured; there is no text"
+        ),
+        (
+            "visualTechniques",
+            "overlayTechniques, under its second name",
+            "text, stickers, speech, gestures",
+            "names",
+            Range::ListOf(&Range::OneOf(TECHNIQUES)),
+            NULL_OVERLAYS
+        ),
+        (
+            "semanticGroups.product",
+            "texts with one of the English words product, item, brand, quality, feature, benefit",
+            TEXT,
+            "texts",
+            Range::COUNT,
+            NULL_TEXT
+        ),
+        (
+            "semanticGroups.urgency",
+            "texts with one of the English words now, today, limited, last, hurry, quick, fast",
+            TEXT,
+            "texts",
+            Range::COUNT,
+            NULL_TEXT
+        ),
+        (
+            "semanticGroups.socialProof",
+            "texts with one of the English words everyone, viral, trending, popular, love, favorite",
+            TEXT,
+            "texts",
+            Range::COUNT,
+            NULL_TEXT
+        ),
+        (
+            "semanticGroups.question",
+            "texts with a question mark, full-width and Arabic ones included, outside links",
+            TEXT,
+            "texts",
+            Range::COUNT,
+            NULL_TEXT
+        ),
+        (
+            "positionDistribution[].position",
+            "ninth of the picture in which a text stands; those with most texts first, then in reading order; the list is null as totalTextOverlays",
+            TEXT,
+            "name",
+            Range::TEXT_POSITION,
+            "never, for an item that is listed"
+        ),
+        (
+            "positionDistribution[].texts",
+            "texts that stand in it",
+            TEXT,
+            "texts",
+            Range::count_from(1),
+            "never, for an item that is listed"
+        ),
+        (
+            "positionDistribution[].share",
+            "the same / texts whose place is known",
+            TEXT,
+            "1",
+            Range::Share,
+            "never, for an item that is listed"
         ),
     ]
 );

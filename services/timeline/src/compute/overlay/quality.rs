@@ -1,6 +1,9 @@
 //! `visualOverlayQuality`: how far to trust it.
 
-use super::{Evidence, NEEDED, NULL_CONFIDENCE, NULL_NO_TEXT, NULL_TEXT, Overlays, TEXT, telling};
+use super::{
+    Evidence, LISTED, NEEDED, NULL_CONFIDENCE, NULL_NO_TEXT, NULL_TEXT, Overlays, TEXT, reading,
+    telling,
+};
 use crate::{
     compute::{
         block::Block,
@@ -59,7 +62,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let mut block = Block::new("visualOverlayQuality");
     let detection =
         evidence.some_of_texts(|_| reliability::mean_confidence(evidence.events, Modality::Text));
-    block.put("detectionConfidence", detection);
+    block.put("detectionConfidence", detection.clone());
     block.put(
         "dataCompleteness",
         completeness(evidence.events, &[Modality::Text]),
@@ -73,6 +76,14 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put("missingDataPoints", Ok(missing(evidence)));
     block.put("timelineCoverage", evidence.of_texts(timeline_coverage));
     block.put("overallConfidence", overall);
+    block.put("textDetectionAccuracy", detection);
+    let stickers = evidence
+        .some_of_some(|_| reliability::mean_confidence(evidence.events, Modality::Stickers));
+    block.put("stickerRecognitionRate", stickers);
+    let complete = completeness(evidence.events, NEEDED);
+    block.put("overlayDataCompleteness", complete);
+    let issues = evidence.of_texts(|overlays| reading::issues(overlays.texts()));
+    block.put("readabilityIssues", issues);
     block
 }
 
@@ -109,7 +120,14 @@ define_metrics!(
             "those that hold: no_overlays_detected, low_text_variety (uniqueOverlayCount < 0.1 totalTextOverlays), text_not_measured, stickers_not_measured, speech_not_measured, gestures_not_measured",
             "coverage, text, stickers",
             "names",
-            Range::ListOf(&Range::Text("findings")),
+            Range::ListOf(&Range::OneOf(&[
+                "no_overlays_detected",
+                "low_text_variety",
+                "text_not_measured",
+                "stickers_not_measured",
+                "speech_not_measured",
+                "gestures_not_measured"
+            ])),
             "never; empty if nothing is missing"
         ),
         (
@@ -127,6 +145,70 @@ define_metrics!(
             "1",
             Range::Share,
             NULL_CONFIDENCE
+        ),
+        (
+            "textDetectionAccuracy",
+            "detectionConfidence, under its second name: a mean confidence, not a share of correct readings",
+            TEXT,
+            "1",
+            Range::Share,
+            NULL_NO_TEXT
+        ),
+        (
+            "stickerRecognitionRate",
+            "mean confidence of the stickers, not a share of those found",
+            "stickers",
+            "1",
+            Range::Share,
+            "stickers were not measured, or there is no sticker"
+        ),
+        (
+            "overlayDataCompleteness",
+            "mean over text and stickers of the share of seconds in which they were looked for; 0 for one that was not measured",
+            "coverage",
+            "1",
+            Range::Share,
+            "the video has no duration"
+        ),
+        (
+            "readabilityIssues[].timestamp",
+            "second in which a text appears first that readingFlowScore finds too short; all of them, by time; the list is null as totalTextOverlays",
+            TEXT,
+            "s",
+            Range::InstantKey,
+            LISTED
+        ),
+        (
+            "readabilityIssues[].start",
+            "when it appears first",
+            TEXT,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "readabilityIssues[].textContent",
+            "what it says",
+            TEXT,
+            "text",
+            Range::Text("not empty"),
+            LISTED
+        ),
+        (
+            "readabilityIssues[].visibleSeconds",
+            "its longest appearance",
+            TEXT,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "readabilityIssues[].neededSeconds",
+            "max(1, characters / 15)",
+            TEXT,
+            "s",
+            Range::AtLeast(1.0),
+            LISTED
         ),
         (
             "notMeasured.*",

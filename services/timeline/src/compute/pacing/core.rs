@@ -1,19 +1,22 @@
 //! `scenePacingCoreMetrics`: how many shots, how long, how regular.
 
-use super::{Evidence, NULL_ONE_SHOT, NULL_SHOTS, SHOTS};
+use super::{Evidence, NULL_ONE_SHOT, NULL_SHOTS, SHOTS, curve, key_events, patterns};
 use crate::{
     compute::{
         block::Block,
-        measure::{Measured, NO_DEFINITION},
-        numbers,
+        measure::{Measured, NO_DEFINITION, NO_DURATION},
+        numbers, spans,
     },
     metrics::{Range, define_metrics},
 };
+use contracts::TimeSpan;
 
 const DECIMALS: usize = 2;
 const SECONDS_PER_MINUTE: f64 = 60.0;
 /// Cuts per minute from which pacing counts as fastest.
 const FULL_PACE: f64 = 40.0;
+/// Length in seconds above which a shot is a long take.
+const LONG_SECONDS: f64 = 5.0;
 const CONSISTENT_SCORE: f64 = 0.7;
 const VARIED_SCORE: f64 = 0.4;
 
@@ -79,9 +82,42 @@ pub fn rhythm(score: f64) -> Rhythm {
 
 /// The rhythm score of shots with at least one boundary between them.
 pub(super) fn measured_score(evidence: &Evidence<'_>) -> Measured<f64> {
-    evidence.some_of_cut(|editing| {
-        rhythm_score(&editing.lengths()).ok_or_else(|| "the video is one shot".into())
-    })
+    evidence.some_of_cut(|editing| rhythm_score(&editing.lengths()).ok_or(super::ONE_SHOT))
+}
+
+/// Number of shots longer than 5 s.
+#[must_use]
+pub fn long_takes(lengths: &[f64]) -> usize {
+    let long = |length: &&f64| **length > LONG_SECONDS;
+    lengths.iter().filter(long).count()
+}
+
+/// How long the shots are.
+fn put_lengths(block: &mut Block, evidence: &Evidence<'_>) {
+    let rate = evidence.of(|editing| editing.boundaries().len() as f64 / editing.duration());
+    block.put("sceneChangeRate", rate);
+    let average = evidence
+        .of(|editing| average_scene_duration(editing.duration(), editing.intervals().len()));
+    block.put("avgSceneDuration", average);
+    let length = |shot: Measured<TimeSpan>| shot.map(spans::length);
+    let shortest = key_events::extreme(evidence, key_events::shortest);
+    block.put("minSceneDuration", length(shortest));
+    let longest = key_events::extreme(evidence, key_events::longest);
+    block.put("maxSceneDuration", length(longest));
+    let of_cut = |formula: fn(&[f64]) -> Option<f64>| {
+        evidence.some_of_cut(|editing| formula(&editing.lengths()).ok_or(super::ONE_SHOT))
+    };
+    let deviation = of_cut(numbers::sample_deviation);
+    block.put("sceneDurationVariance", deviation.map(|d| d * d));
+    let quick = evidence.of(|editing| patterns::shot_distribution(&editing.lengths())[0]);
+    block.put("quickCutsCount", quick);
+    let long = evidence.of(|editing| long_takes(&editing.lengths()));
+    block.put("longTakesCount", long);
+    block.put("sceneRhythmScore", measured_score(evidence));
+    block.put("pacingConsistency", of_cut(curve::consistency));
+    let clock = evidence.events.clock;
+    let known = (clock.second_count() > 0).then(|| clock.seconds());
+    block.put("videoDuration", known.ok_or(NO_DURATION));
 }
 
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
@@ -106,6 +142,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     );
     block.put("rhythmScore", score);
     block.put::<f64>("transitionSmoothing", Err(NO_DEFINITION));
+    put_lengths(&mut block, evidence);
     block
 }
 
@@ -176,6 +213,86 @@ define_metrics!(
             "1",
             Range::Nothing,
             "always: no definition that evidence supports"
+        ),
+        (
+            "sceneChangeRate",
+            "(N − 1) / D",
+            SHOTS,
+            "1/s",
+            Range::AtLeast(0.0),
+            NULL_SHOTS
+        ),
+        (
+            "avgSceneDuration",
+            "D / N; averageSceneDuration without rounding",
+            SHOTS,
+            "s",
+            Range::Above(0.0),
+            NULL_SHOTS
+        ),
+        (
+            "minSceneDuration",
+            "min L, as scenePacingKeyEvents.shortestScene.duration",
+            SHOTS,
+            "s",
+            Range::Above(0.0),
+            NULL_SHOTS
+        ),
+        (
+            "maxSceneDuration",
+            "max L, as scenePacingKeyEvents.longestScene.duration",
+            SHOTS,
+            "s",
+            Range::Above(0.0),
+            NULL_SHOTS
+        ),
+        (
+            "sceneDurationVariance",
+            "sample variance of L, the square of scenePacingDynamics.sceneDurationDeviation",
+            SHOTS,
+            "s²",
+            Range::AtLeast(0.0),
+            NULL_ONE_SHOT
+        ),
+        (
+            "quickCutsCount",
+            "shots with L < 2 s, as scenePacingPatterns.shotDistribution.short",
+            SHOTS,
+            "shots",
+            Range::COUNT,
+            NULL_SHOTS
+        ),
+        (
+            "longTakesCount",
+            "shots with L > 5 s",
+            SHOTS,
+            "shots",
+            Range::COUNT,
+            NULL_SHOTS
+        ),
+        (
+            "sceneRhythmScore",
+            "as rhythmScore",
+            SHOTS,
+            "1",
+            Range::Share,
+            NULL_ONE_SHOT
+        ),
+        (
+            "pacingConsistency",
+            "1 / (1 + sample standard deviation of L / mean of L): as rhythmScore, whatever the pace",
+            SHOTS,
+            "1",
+            Range::Share,
+            NULL_ONE_SHOT
+        ),
+        (
+            "videoDuration",
+            "the duration of the video as probed, however much of it was decoded",
+            "probe",
+            "s",
+            Range::Above(0.0),
+            "the video has no duration"
         ),
     ]
 );

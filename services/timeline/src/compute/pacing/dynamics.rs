@@ -1,12 +1,12 @@
 //! `scenePacingDynamics`: how the pace changes.
 
-use super::{Evidence, NULL_ONE_SHOT, NULL_SHOTS, SHOTS, core};
+use super::{Evidence, NULL_ONE_SHOT, NULL_SHOTS, SHOTS, core, curve, patterns};
 use crate::{
     compute::{
         block::Block,
         clock::{Clock, span_key},
         events::Boundary,
-        measure::NO_DEFINITION,
+        measure::{Measured, NO_DEFINITION},
         numbers,
     },
     metrics::{Range, define_metrics},
@@ -112,6 +112,51 @@ pub fn cut_density_zones(windows: &[(TimeSpan, usize)]) -> Vec<String> {
         .collect()
 }
 
+/// How the pace goes: `building` if shots follow faster in the second half (acceleration score
+/// above 0.3), `declining` if slower (below −0.3), else `steady` if they are consistent in length,
+/// else `variable`.
+#[must_use]
+pub fn acceleration_pattern(score: f64, rhythm: core::Rhythm) -> &'static str {
+    match (patterns::pacing_pattern(score), rhythm) {
+        ("accelerating", _) => "building",
+        ("decelerating", _) => "declining",
+        (_, core::Rhythm::Consistent) => "steady",
+        _ => "variable",
+    }
+}
+
+/// The acceleration pattern of shots with at least one boundary between them.
+pub(super) fn measured_pattern(evidence: &Evidence<'_>) -> Measured<&'static str> {
+    let rhythm = core::measured_score(evidence).map(core::rhythm)?;
+    evidence.of_cut(|editing| {
+        let (early, late) = halves(&editing.cuts(), editing.duration());
+        acceleration_pattern(acceleration_score(early, late), rhythm)
+    })
+}
+
+/// The curve of the pace, and how even it is.
+fn put_curve(block: &mut Block, evidence: &Evidence<'_>) {
+    let points = evidence.of(|editing| curve::curve(editing.clock(), editing.boundaries()));
+    if points
+        .as_ref()
+        .is_ok_and(|points| points.iter().any(|point| point.intensity.is_none()))
+    {
+        block.explain("pacingCurve[].intensity", super::ONE_SHOT);
+    }
+    block.put("pacingCurve", points);
+    block.put("accelerationPattern", measured_pattern(evidence));
+    let of_cut = |formula: fn(&[f64]) -> Option<f64>| {
+        evidence.some_of_cut(|editing| formula(&editing.lengths()).ok_or(super::ONE_SHOT))
+    };
+    block.put("rhythmRegularity", of_cut(curve::regularity));
+    let momentum = evidence.of_cut(|editing| match patterns::pattern(editing) {
+        "steady" => "maintaining",
+        trend => trend,
+    });
+    block.put("pacingMomentum", momentum);
+    block.put("dynamicRange", of_cut(curve::dynamic_range));
+}
+
 /// How the cuts share out between the halves of the video.
 fn put_tempo(block: &mut Block, evidence: &Evidence<'_>) {
     let halves = evidence.of_cut(|editing| halves(&editing.cuts(), editing.duration()));
@@ -165,9 +210,10 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         windows.map(|windows| cut_density_zones(&windows)),
     );
     let deviation = evidence.some_of_cut(|editing| {
-        numbers::sample_deviation(&editing.lengths()).ok_or_else(|| "the video is one shot".into())
+        numbers::sample_deviation(&editing.lengths()).ok_or(super::ONE_SHOT)
     });
     block.put("sceneDurationDeviation", deviation);
+    put_curve(&mut block, evidence);
     block
 }
 
@@ -319,6 +365,62 @@ define_metrics!(
             SHOTS,
             "s",
             Range::AtLeast(0.0),
+            NULL_ONE_SHOT
+        ),
+        (
+            "pacingCurve[].second",
+            "every second, by time; the last one ends with the video; the list is null as introCuts",
+            "clock",
+            "s",
+            Range::COUNT,
+            LISTED
+        ),
+        (
+            "pacingCurve[].cutsPerSecond",
+            "boundaries in the second",
+            SHOTS,
+            "boundaries",
+            Range::COUNT,
+            LISTED
+        ),
+        (
+            "pacingCurve[].intensity",
+            "cutsPerSecond / the largest of all seconds",
+            SHOTS,
+            "1",
+            Range::Share,
+            "a video without a boundary"
+        ),
+        (
+            "accelerationPattern",
+            "building if accelerationScore > 0.3, declining if < −0.3, else steady if rhythmConsistency is consistent, else variable",
+            SHOTS,
+            "name",
+            Range::OneOf(&["steady", "building", "declining", "variable"]),
+            NULL_ONE_SHOT
+        ),
+        (
+            "rhythmRegularity",
+            "1 − mean over neighbouring shots of the difference of their L / their sum (normalised pairwise variability index)",
+            SHOTS,
+            "1",
+            Range::Share,
+            NULL_ONE_SHOT
+        ),
+        (
+            "pacingMomentum",
+            "as scenePacingPatterns.pacingPattern, where steady is maintaining",
+            SHOTS,
+            "name",
+            Range::OneOf(&["maintaining", "accelerating", "decelerating"]),
+            NULL_ONE_SHOT
+        ),
+        (
+            "dynamicRange",
+            "max L / min L",
+            SHOTS,
+            "1",
+            Range::AtLeast(1.0),
             NULL_ONE_SHOT
         ),
     ]

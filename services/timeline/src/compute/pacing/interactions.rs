@@ -1,6 +1,9 @@
 //! `scenePacingInteractions`: how cuts go together with everything else.
 
-use super::{Editing, Evidence};
+use super::{
+    Editing, Evidence, SHOTS, curve,
+    key_events::{PacingShift, pacing_shifts},
+};
 use crate::{
     compute::{
         block::Block,
@@ -11,12 +14,22 @@ use crate::{
     metrics::{Range, define_metrics},
 };
 use contracts::{MediaTime, TimeSpan};
+use serde::Serialize;
 use std::time::Duration;
 
 /// How far a cut may lie from an onset and still be on it.
 pub const SYNC_TOLERANCE: Duration = Duration::from_millis(100);
 const LOW_LOAD: f64 = 2.0;
 const MODERATE_LOAD: f64 = 5.0;
+
+/// A window in which the pace differs from the one before, and by how much.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PacingContrast {
+    /// Key of the window.
+    pub timestamp: String,
+    /// Cuts per ten seconds more than in the window before.
+    pub shift: f64,
+}
 
 /// Share (0–1) of the boundaries at most 0.1 s from an onset; `None` without boundaries. Onsets
 /// rise.
@@ -78,6 +91,16 @@ pub fn complexity(load: f64) -> &'static str {
     }
 }
 
+/// The shifts of the pace by their extent.
+#[must_use]
+pub fn contrasts(shifts: Vec<PacingShift>) -> Vec<PacingContrast> {
+    let contrast = |shift: PacingShift| PacingContrast {
+        timestamp: shift.window,
+        shift: shift.to - shift.from,
+    };
+    shifts.into_iter().map(contrast).collect()
+}
+
 fn measured_load(evidence: &Evidence<'_>) -> Measured<f64> {
     let objects = evidence.events.objects.events()?;
     let editing = evidence.editing.as_ref().map_err(Clone::clone)?;
@@ -90,8 +113,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let sound: Measured<&Sound> = evidence.events.sound.events();
     let sync = evidence.some_of_cut(|editing: &Editing| {
         let onsets = &sound.clone()?.onsets;
-        audio_visual_sync(editing.boundaries(), onsets)
-            .ok_or_else(|| Reason::from("the video is one shot"))
+        audio_visual_sync(editing.boundaries(), onsets).ok_or(super::ONE_SHOT)
     });
     let duration = evidence.events.clock.duration();
     let expected = sound.clone().and_then(|sound| {
@@ -108,6 +130,8 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put::<f64>("narrativeFlow", Err(NO_DEFINITION));
     block.put("complexityLevel", given(&load, |load| complexity(*load)));
     block.put("visualLoadPerScene", load);
+    let contrasts = evidence.of(|editing| contrasts(pacing_shifts(&curve::rates_of(editing))));
+    block.put("pacingContrastMoments", contrasts);
     block
 }
 
@@ -172,6 +196,22 @@ define_metrics!(
             "objects",
             Range::AtLeast(0.0),
             "shots or objects not measured; no frame looked at"
+        ),
+        (
+            "pacingContrastMoments[].timestamp",
+            "windows of scenePacingKeyEvents.pacingShifts, by time; the list is null where shots were not measured or the video has no duration",
+            SHOTS,
+            "s",
+            Range::SpanKey,
+            "never, for an item that is listed"
+        ),
+        (
+            "pacingContrastMoments[].shift",
+            "to − from of that shift",
+            SHOTS,
+            "1/10 s",
+            Range::Number,
+            "never, for an item that is listed"
         ),
     ]
 );

@@ -1,6 +1,6 @@
 //! `scenePacingKeyEvents`: the shots and moments that stand out.
 
-use super::{Evidence, NULL_ONE_SHOT, NULL_SHOTS, SHOTS, dynamics};
+use super::{Evidence, NULL_ONE_SHOT, NULL_SHOTS, SHOTS, curve, dynamics, patterns::PACES};
 use crate::{
     compute::{
         block::Block,
@@ -13,8 +13,6 @@ use contracts::TimeSpan;
 use serde::Serialize;
 
 const SHIFT_SHARE: f64 = 0.5;
-/// A shorter rest at the end says nothing about the pace.
-const LEAST_WINDOW_SHARE: f64 = 0.5;
 const MONTAGE_SHOTS: usize = 3;
 const MONTAGE_SECONDS: f64 = 1.5;
 
@@ -38,6 +36,18 @@ pub struct Montage {
     pub end: f64,
     /// Number of shots.
     pub shots: usize,
+}
+
+/// A shot of another length than those before it lead to expect.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RhythmBreak {
+    /// When the shot begins, in seconds.
+    pub timestamp: f64,
+    /// Mean length of all shots before it, in seconds.
+    pub expected_duration: f64,
+    /// Its length, in seconds.
+    pub actual_duration: f64,
 }
 
 /// The longest shot, the first among equals.
@@ -65,16 +75,9 @@ pub fn shortest(shots: &[TimeSpan]) -> Option<TimeSpan> {
 }
 
 /// Windows whose cuts per ten seconds differ by at least half from the window before; after a
-/// window without a cut any cut is a shift. A last window shorter than half is left out.
+/// window without a cut any cut is a shift.
 #[must_use]
-pub fn pacing_shifts(windows: &[(TimeSpan, usize)]) -> Vec<PacingShift> {
-    let full = dynamics::WINDOW_SECONDS as f64;
-    let rates: Vec<(TimeSpan, f64)> = windows
-        .iter()
-        .map(|(window, cuts)| (window, window.duration().as_secs_f64(), cuts))
-        .filter(|(_, length, _)| *length >= LEAST_WINDOW_SHARE * full)
-        .map(|(window, length, cuts)| (*window, *cuts as f64 * full / length))
-        .collect();
+pub fn pacing_shifts(rates: &[(TimeSpan, f64)]) -> Vec<PacingShift> {
     rates
         .windows(2)
         .map(|pair| (pair[0].1, pair[1].1, pair[1].0))
@@ -119,6 +122,42 @@ fn is_short(shot: &TimeSpan) -> bool {
     shot.duration().as_secs_f64() < MONTAGE_SECONDS
 }
 
+/// Shots shorter than half the mean of all before them, or longer than twice that mean, by time.
+#[must_use]
+pub fn rhythm_breaks(shots: &[TimeSpan]) -> Vec<RhythmBreak> {
+    let mut changes = dynamics::accelerations(shots);
+    changes.extend(dynamics::decelerations(shots));
+    changes.sort_by(|a, b| a.timestamp.total_cmp(&b.timestamp));
+    let named = |change: dynamics::PaceChange| RhythmBreak {
+        timestamp: change.timestamp,
+        expected_duration: change.running_mean,
+        actual_duration: change.scene_duration,
+    };
+    changes.into_iter().map(named).collect()
+}
+
+/// The longest or shortest shot.
+pub(super) fn extreme(
+    evidence: &Evidence<'_>,
+    of: fn(&[TimeSpan]) -> Option<TimeSpan>,
+) -> Measured<TimeSpan> {
+    evidence
+        .of(|editing| of(editing.intervals()))
+        .and_then(|shot| shot.ok_or_else(|| "there is no shot".into()))
+}
+
+fn put_paces(block: &mut Block, evidence: &Evidence<'_>) {
+    let rates = evidence.of(curve::rates_of);
+    let peaks = rates.clone().map(|rates| curve::peaks(&rates));
+    block.put("pacingPeaks", peaks);
+    let valleys = rates.clone().map(|rates| curve::valleys(&rates));
+    block.put("pacingValleys", valleys);
+    let transitions = rates.map(|rates| curve::transitions(&rates));
+    block.put("criticalTransitions", transitions);
+    let breaks = evidence.of(|editing| rhythm_breaks(editing.intervals()));
+    block.put("rhythmBreaks", breaks);
+}
+
 fn put_shot(block: &mut Block, name: &str, shot: &Measured<TimeSpan>) {
     let part = |field: &str| format!("{name}.{field}");
     let seconds = |of: fn(&TimeSpan) -> f64| shot.as_ref().map(of).map_err(Clone::clone);
@@ -137,27 +176,20 @@ fn put_shot(block: &mut Block, name: &str, shot: &Measured<TimeSpan>) {
 
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let mut block = Block::new("scenePacingKeyEvents");
-    let extreme = |of: fn(&[TimeSpan]) -> Option<TimeSpan>| {
-        evidence
-            .of(|editing| of(editing.intervals()))
-            .and_then(|shot| shot.ok_or_else(|| "there is no shot".into()))
-    };
-    put_shot(&mut block, "longestScene", &extreme(longest));
-    put_shot(&mut block, "shortestScene", &extreme(shortest));
-    let shifts = evidence.of(|editing| {
-        let windows = dynamics::cuts_per_window(editing.clock(), editing.boundaries());
-        pacing_shifts(&windows)
-    });
+    put_shot(&mut block, "longestScene", &extreme(evidence, longest));
+    put_shot(&mut block, "shortestScene", &extreme(evidence, shortest));
+    let shifts = evidence.of(|editing| pacing_shifts(&curve::rates_of(editing)));
     block.put("pacingShifts", shifts);
     let climax = evidence.some_of_cut(|editing| {
         let windows = dynamics::cuts_per_window(editing.clock(), editing.boundaries());
-        climax_timing(&windows, editing.clock()).ok_or_else(|| "the video is one shot".into())
+        climax_timing(&windows, editing.clock()).ok_or(super::ONE_SHOT)
     });
     block.put("climaxTiming", climax);
     block.put(
         "montageSegments",
         evidence.of(|editing| montages(editing.intervals())),
     );
+    put_paces(&mut block, evidence);
     block
 }
 
@@ -285,6 +317,86 @@ define_metrics!(
             SHOTS,
             "shots",
             Range::count_from(3),
+            LISTED
+        ),
+        (
+            "pacingPeaks[].timestamp",
+            "key of a run of windows of 10 s with one rate, higher than in the windows beside it, of which there is at least one; all of them, by time; a last window under 5 s is left out; the list is null as longestScene.start",
+            SHOTS,
+            "s",
+            Range::SpanKey,
+            LISTED
+        ),
+        (
+            "pacingPeaks[].cuts",
+            "cuts per 10 s in each of them",
+            SHOTS,
+            "1/10 s",
+            Range::Above(0.0),
+            LISTED
+        ),
+        (
+            "pacingValleys[].timestamp",
+            "key of a run of windows of 10 s with one rate, lower than in the windows beside it, of which there is at least one; all of them, by time; a last window under 5 s is left out; the list is null as longestScene.start",
+            SHOTS,
+            "s",
+            Range::SpanKey,
+            LISTED
+        ),
+        (
+            "pacingValleys[].cuts",
+            "cuts per 10 s in each of them",
+            SHOTS,
+            "1/10 s",
+            Range::AtLeast(0.0),
+            LISTED
+        ),
+        (
+            "criticalTransitions[].timestamp",
+            "key of a window of 10 s whose pace is of another class than that of the window before; all of them, by time; a last window under 5 s is left out; the list is null as longestScene.start",
+            SHOTS,
+            "s",
+            Range::SpanKey,
+            LISTED
+        ),
+        (
+            "criticalTransitions[].fromPace",
+            "class of the window before, by its cuts per minute as pacingClassification",
+            SHOTS,
+            "name",
+            PACES,
+            LISTED
+        ),
+        (
+            "criticalTransitions[].toPace",
+            "class of the window",
+            SHOTS,
+            "name",
+            PACES,
+            LISTED
+        ),
+        (
+            "rhythmBreaks[].timestamp",
+            "timestamps of scenePacingDynamics.accelerationPoints and decelerationPoints, by time; the list is null as longestScene.start",
+            SHOTS,
+            "s",
+            Range::WITHIN_VIDEO,
+            LISTED
+        ),
+        (
+            "rhythmBreaks[].expectedDuration",
+            "their runningMean",
+            SHOTS,
+            "s",
+            Range::Above(0.0),
+            LISTED
+        ),
+        (
+            "rhythmBreaks[].actualDuration",
+            "their sceneDuration",
+            SHOTS,
+            "s",
+            Range::Above(0.0),
             LISTED
         ),
     ]

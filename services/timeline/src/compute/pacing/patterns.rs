@@ -3,7 +3,7 @@
 use super::{
     Editing, Evidence, NULL_ONE_SHOT, NULL_SHOTS, SHOTS,
     core::{self, Rhythm},
-    dynamics, key_events,
+    curve, dynamics, key_events,
 };
 use crate::{
     compute::{
@@ -97,7 +97,8 @@ fn classification(editing: &Editing) -> &'static str {
     pacing_classification(core::per_minute(cuts, editing.duration()))
 }
 
-fn pattern(editing: &Editing) -> &'static str {
+/// The pattern of an editing.
+pub(super) fn pattern(editing: &Editing) -> &'static str {
     let (early, late) = dynamics::halves(&editing.cuts(), editing.duration());
     pacing_pattern(dynamics::acceleration_score(early, late))
 }
@@ -126,6 +127,65 @@ fn tags(editing: &Editing) -> Vec<&'static str> {
     .collect()
 }
 
+/// `accelerando` if the acceleration pattern is building, else `metronomic` if shots are consistent
+/// in length, else `free_form`.
+#[must_use]
+pub fn editing_rhythm(acceleration_pattern: &str, rhythm: Rhythm) -> &'static str {
+    if acceleration_pattern == "building" {
+        "accelerando"
+    } else if rhythm == Rhythm::Consistent {
+        "metronomic"
+    } else {
+        "free_form"
+    }
+}
+
+/// `variable` if the class of the pace changes from one window of ten seconds to the next; else
+/// the class of the whole video, where `very_fast` is fast.
+#[must_use]
+pub fn visual_tempo(classification: &'static str, class_changes: usize) -> &'static str {
+    match (class_changes, classification) {
+        (0, "very_fast") => "fast",
+        (0, class) => class,
+        _ => "variable",
+    }
+}
+
+/// What the editing does that not every video does.
+fn techniques(editing: &Editing) -> Vec<&'static str> {
+    let has = |kind| transitions_of(editing.boundaries(), kind) > 0;
+    let pattern = (!editing.boundaries().is_empty()).then(|| pattern(editing));
+    [
+        (
+            "montage",
+            !key_events::montages(editing.intervals()).is_empty(),
+        ),
+        ("acceleration", pattern == Some("accelerating")),
+        ("deceleration", pattern == Some("decelerating")),
+        ("fades", has(BoundaryKind::Fade)),
+        ("dissolves", has(BoundaryKind::Dissolve)),
+    ]
+    .into_iter()
+    .filter(|(_, holds)| *holds)
+    .map(|(name, _)| name)
+    .collect()
+}
+
+fn put_rhythm(block: &mut Block, evidence: &Evidence<'_>) {
+    let rhythm = core::measured_score(evidence).map(core::rhythm);
+    let editing_rhythm = rhythm.and_then(|rhythm| {
+        let pattern = dynamics::measured_pattern(evidence)?;
+        Ok(editing_rhythm(pattern, rhythm))
+    });
+    block.put("editingRhythm", editing_rhythm);
+    let tempo = evidence.of(|editing| {
+        let changes = curve::transitions(&curve::rates_of(editing)).len();
+        visual_tempo(classification(editing), changes)
+    });
+    block.put("visualTempo", tempo);
+    block.put("pacingTechniques", evidence.of(techniques));
+}
+
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let mut block = Block::new("scenePacingPatterns");
     let style: Measured<&str> = core::measured_score(evidence).and_then(|score| {
@@ -149,8 +209,12 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         block.put(&format!("shotDistribution.{name}"), count);
     }
     block.put("mlTags", evidence.of(tags));
+    put_rhythm(&mut block, evidence);
     block
 }
+
+/// Classes of the pace.
+pub(super) const PACES: Range = Range::OneOf(&["slow", "moderate", "fast", "very_fast"]);
 
 define_metrics!(
     "scene_pacing",
@@ -209,7 +273,7 @@ define_metrics!(
             "by 60 (N − 1) / D: slow < 10, moderate < 20, fast < 40, else very_fast",
             SHOTS,
             "name",
-            Range::OneOf(&["slow", "moderate", "fast", "very_fast"]),
+            PACES,
             NULL_SHOTS
         ),
         (
@@ -249,7 +313,45 @@ define_metrics!(
             "those that hold: quick_cuts (fast or D/N < 4 s), fast_paced (fast or very_fast), rhythmic_editing (consistent), accelerating_pace, decelerating_pace, has_montage_sections, mtv_style (D/N < 1.5 s); none without a boundary",
             SHOTS,
             "names",
-            Range::ListOf(&Range::Text("tags")),
+            Range::ListOf(&Range::OneOf(&[
+                "quick_cuts",
+                "fast_paced",
+                "rhythmic_editing",
+                "accelerating_pace",
+                "decelerating_pace",
+                "has_montage_sections",
+                "mtv_style",
+            ])),
+            NULL_SHOTS
+        ),
+        (
+            "editingRhythm",
+            "accelerando if accelerationPattern is building, else metronomic if rhythmConsistency is consistent, else free_form; never syncopated, since beats are not tracked",
+            SHOTS,
+            "name",
+            Range::OneOf(&["metronomic", "free_form", "accelerando"]),
+            NULL_ONE_SHOT
+        ),
+        (
+            "visualTempo",
+            "variable if there is at least one of scenePacingKeyEvents.criticalTransitions; else pacingClassification, where very_fast is fast",
+            SHOTS,
+            "name",
+            Range::OneOf(&["slow", "moderate", "fast", "variable"]),
+            NULL_SHOTS
+        ),
+        (
+            "pacingTechniques",
+            "those that hold: montage (one of montageSegments), acceleration and deceleration (pacingPattern), fades, dissolves (transitionCounts)",
+            SHOTS,
+            "names",
+            Range::ListOf(&Range::OneOf(&[
+                "montage",
+                "acceleration",
+                "deceleration",
+                "fades",
+                "dissolves",
+            ])),
             NULL_SHOTS
         ),
     ]

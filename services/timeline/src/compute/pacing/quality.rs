@@ -4,7 +4,7 @@ use super::Evidence;
 use crate::{
     compute::{
         block::Block,
-        coverage::{Modality, completeness},
+        coverage::{Modality, completeness, limitations},
         measure::NO_DEFINITION,
     },
     metrics::{Range, define_metrics},
@@ -21,13 +21,18 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     ] {
         block.put::<f64>(score, Err(NO_DEFINITION));
     }
+    let events = evidence.events;
     // A file without sound is not short of it.
-    let needed: &[Modality] = if evidence.events.has_audio {
+    let needed: &[Modality] = if events.has_audio {
         &[Modality::Shots, Modality::Sound]
     } else {
         &[Modality::Shots]
     };
-    block.put("dataCompleteness", completeness(evidence.events, needed));
+    let complete = completeness(events, needed);
+    block.put("dataCompleteness", complete.clone());
+    block.put("pacingDataCompleteness", complete);
+    let drawn_on = [needed, &[Modality::Objects]].concat();
+    block.put("analysisLimitations", Ok(limitations(events, &drawn_on)));
     block
 }
 
@@ -77,6 +82,29 @@ define_metrics!(
             "1",
             Range::Share,
             "the video has no duration"
+        ),
+        (
+            "pacingDataCompleteness",
+            "as dataCompleteness",
+            "coverage",
+            "1",
+            Range::Share,
+            "the video has no duration"
+        ),
+        (
+            "analysisLimitations",
+            "what of shots, sound (if the file has audio) and objects was not measured, or not in every second",
+            "coverage",
+            "names",
+            Range::ListOf(&Range::OneOf(&[
+                "shots_not_measured",
+                "shots_partly_measured",
+                "sound_not_measured",
+                "sound_partly_measured",
+                "objects_not_measured",
+                "objects_partly_measured",
+            ])),
+            "never"
         ),
         (
             "notMeasured.*",

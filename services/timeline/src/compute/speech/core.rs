@@ -2,7 +2,7 @@
 
 use super::{
     Evidence, NOTHING_SAID, NULL_CONFIDENCE, NULL_SILENT, NULL_SPEECH, SPEECH, Said, SaidWord,
-    dynamics,
+    quality, rhythm,
 };
 use crate::{
     compute::{
@@ -53,7 +53,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         words_per_minute(words, spoken.voiced_seconds())
             .ok_or_else(|| "what is said takes no time".into())
     });
-    block.put("wordsPerMinute", pace);
+    block.put("wordsPerMinute", pace.clone());
     let diversity = evidence.of_voiced(|spoken| {
         unique_words(spoken.words()) as f64 / spoken.words().count().max(1) as f64
     });
@@ -71,13 +71,16 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         evidence.of(|spoken| spoken.all().len()),
     );
     block.put("speechDuration", evidence.of(super::Spoken::voiced_seconds));
-    let pauses = evidence.of(|spoken| dynamics::pauses(spoken.voiced()));
+    let pauses = evidence.of(|spoken| rhythm::pauses(spoken.voiced()));
     block.put("pauseCount", pauses.clone().map(|pauses| pauses.len()));
     let average = pauses.and_then(|pauses| {
         let lengths: Vec<f64> = pauses.iter().map(|pause| pause.duration).collect();
         numbers::mean(&lengths).ok_or_else(|| Reason::from("there is no pause"))
     });
     block.put("avgPauseDuration", average);
+    block.put("speechRate", pace.map(|rate| rate / SECONDS_PER_MINUTE));
+    block.put("avgConfidence", quality::transcription(evidence));
+    block.put("speechClarityScore", quality::clarity(evidence));
     evidence.put_confidence(&mut block, &[Modality::Speech]);
     block
 }
@@ -168,7 +171,7 @@ define_metrics!(
         ),
         (
             "pauseCount",
-            "gaps in S of more than 1 s",
+            "gaps in S of more than 1 s; the time before the first and after the last segment is no gap",
             SPEECH,
             "pauses",
             Range::COUNT,
@@ -176,11 +179,35 @@ define_metrics!(
         ),
         (
             "avgPauseDuration",
-            "mean length of the gaps in S of more than 1 s",
+            "mean length of the gaps that pauseCount counts",
             SPEECH,
             "s",
             Range::Above(1.0),
             "as totalWords; there is no such gap"
+        ),
+        (
+            "speechRate",
+            "|W| / S: wordsPerMinute / 60",
+            SPEECH,
+            "words/s",
+            Range::Above(0.0),
+            "as wordsPerMinute"
+        ),
+        (
+            "avgConfidence",
+            "as speechQuality.transcriptionConfidence",
+            SPEECH,
+            "1",
+            Range::Share,
+            NULL_SILENT
+        ),
+        (
+            "speechClarityScore",
+            "as speechQuality.clarity",
+            SPEECH,
+            "1",
+            Range::Share,
+            quality::NULL_CLARITY
         ),
         (
             "confidence",

@@ -1,209 +1,54 @@
 //! `speechDynamics`: how pace, pauses and energy change.
 
 use super::{
-    Evidence, LISTED, NEVER, NULL_CONFIDENCE, NULL_SILENT, SPEECH, Spoken, core, interactions,
+    Evidence, LISTED, NEVER, NULL_CONFIDENCE, NULL_SILENT, SPEECH, Spoken,
+    emphasis::{self, expression_peaks, gesture_moments, measured_bursts},
+    interactions,
+    rhythm::{self, WINDOWS, acceleration, front_load, pace, pauses},
 };
 use crate::{
     compute::{
         block::Block,
         coverage::Modality,
-        events::{EnergyWindow, ExpressionSeen, Sighting},
-        measure::{Measured, NO_DEFINITION, Reason, given, given_some},
-        numbers, pacing,
-        spans::{self, equal_windows},
+        events::EnergyWindow,
+        measure::{NO_DEFINITION, Reason, given, given_some},
+        numbers,
+        spans::equal_windows,
     },
     metrics::{Range, define_metrics},
 };
-use contracts::{TimeSpan, emotion::EmotionLabel};
 use serde::Serialize;
 
-/// Number of equal windows in which pace is measured.
-pub const WINDOWS: u32 = 10;
-const PAUSE_SECONDS: f64 = 1.0;
-const DRAMATIC_SECONDS: f64 = 2.0;
-const AWKWARD_SECONDS: f64 = 3.0;
+const SECONDS_PER_MINUTE: f64 = 60.0;
 
-/// A stretch between two stretches of speech.
+/// The pace in one of ten equal windows in which somebody speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Pause {
-    /// When speech ends, in seconds.
-    pub start: f64,
-    /// When it goes on, in seconds.
-    pub end: f64,
-    /// In seconds.
-    pub duration: f64,
-    /// By its length: `strategic`, `dramatic` or `awkward`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-}
-
-/// A window of loud sound in which somebody speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Burst {
+#[serde(rename_all = "camelCase")]
+pub struct PacePoint {
     /// Beginning of the window, in seconds.
-    pub start: f64,
-    /// Its end, in seconds.
-    pub end: f64,
-    /// Its length, in seconds.
-    pub duration: f64,
-    /// Its energy, as a share of the loudest windows.
-    pub energy: f64,
-    /// What makes it a burst.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-}
-
-/// A gesture that begins while somebody speaks.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GestureMoment {
-    /// When it begins, in seconds.
     pub timestamp: f64,
-    /// What it is.
-    pub gesture: String,
+    /// Words per second of speech in it.
+    pub words_per_second: f64,
+    /// Mean energy of the sound in it, as a share of the loudest windows; `None` if it is not
+    /// known.
+    pub intensity: Option<f64>,
 }
 
-/// A strong expression while somebody speaks.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ExpressionPeak {
-    /// When, in seconds.
-    pub timestamp: f64,
-    /// What it is.
-    pub emotion: EmotionLabel,
-    /// 1 less the probability of a neutral face.
-    pub intensity: f64,
-}
-
-/// Words per minute of speech in ten equal windows; `None` where nobody speaks. A word on a
-/// border counts in both windows by its share.
+/// The pace in those of ten equal windows in which somebody speaks, with the energy of the sound in
+/// them.
 #[must_use]
-pub fn pace(spoken: &Spoken) -> Vec<Option<f64>> {
-    let windows = equal_windows(spoken.clock(), WINDOWS);
-    let rate = |window: &TimeSpan| {
-        let words = spoken
-            .words()
-            .fold(0.0, |sum, word| sum + spans::share_in(word.span, *window));
-        let voiced = spoken.voiced().iter();
-        let voiced: Vec<TimeSpan> = voiced.map(|span| spans::common(*span, *window)).collect();
-        let seconds = spans::total_seconds(&voiced);
-        core::words_per_minute(words, seconds)
-    };
-    windows.iter().map(rate).collect()
-}
-
-/// Gaps of more than 1 s between stretches of speech, which do not overlap and rise.
-#[must_use]
-pub fn pauses(voiced: &[TimeSpan]) -> Vec<Pause> {
-    voiced
-        .windows(2)
-        .map(|pair| TimeSpan::new(pair[0].end, pair[1].start))
-        .filter(|gap| spans::length(*gap) > PAUSE_SECONDS)
-        .map(|gap| Pause {
-            start: gap.start.seconds(),
-            end: gap.end.seconds(),
-            duration: spans::length(gap),
-            kind: pause_kind(spans::length(gap)),
-        })
-        .collect()
-}
-
-/// `strategic` up to 2 s, `dramatic` up to 3 s, else `awkward`.
-#[must_use]
-pub fn pause_kind(seconds: f64) -> &'static str {
-    if seconds <= DRAMATIC_SECONDS {
-        "strategic"
-    } else if seconds <= AWKWARD_SECONDS {
-        "dramatic"
-    } else {
-        "awkward"
-    }
-}
-
-/// Windows with an energy above mean + population standard deviation in which somebody speaks.
-#[must_use]
-pub fn bursts(windows: &[EnergyWindow], spoken: &Spoken) -> Vec<Burst> {
-    let levels: Vec<f64> = windows.iter().map(|window| window.level).collect();
-    let Some(threshold) = above(&levels) else {
-        return Vec::new();
-    };
+pub fn pacing_curve(spoken: &Spoken, energy: Option<&[EnergyWindow]>) -> Vec<PacePoint> {
+    let windows = equal_windows(spoken.clock(), WINDOWS).into_iter();
     windows
-        .iter()
-        .filter(|window| window.level > threshold && spoken.during(window.span))
-        .map(|window| {
-            let span = spans::common(window.span, spoken.clock().span());
-            Burst {
-                start: span.start.seconds(),
-                end: span.end.seconds(),
-                duration: spans::length(span),
-                energy: window.level,
-                kind: "high_energy",
-            }
+        .zip(pace(spoken))
+        .filter_map(|(window, rate)| {
+            Some(PacePoint {
+                timestamp: window.start.seconds(),
+                words_per_second: rate? / SECONDS_PER_MINUTE,
+                intensity: energy.and_then(|energy| emphasis::mean_energy(energy, window)),
+            })
         })
         .collect()
-}
-
-/// Mean + population standard deviation.
-fn above(values: &[f64]) -> Option<f64> {
-    Some(numbers::mean(values)? + numbers::population_deviation(values)?)
-}
-
-/// Gestures that begin while somebody speaks.
-#[must_use]
-pub fn gesture_moments(gestures: &[Sighting], spoken: &Spoken) -> Vec<GestureMoment> {
-    gestures
-        .iter()
-        .filter(|gesture| {
-            spoken
-                .voiced()
-                .iter()
-                .any(|s| s.contains(gesture.span.start))
-        })
-        .map(|gesture| GestureMoment {
-            timestamp: gesture.span.start.seconds(),
-            gesture: gesture.label.clone(),
-        })
-        .collect()
-}
-
-/// Readings while somebody speaks that are more intense than mean + population standard deviation
-/// of all readings.
-#[must_use]
-pub fn expression_peaks(seen: &[ExpressionSeen], spoken: &Spoken) -> Vec<ExpressionPeak> {
-    let intensities: Vec<f64> = seen.iter().map(|one| one.intensity).collect();
-    let threshold = above(&intensities).unwrap_or(f64::INFINITY);
-    seen.iter()
-        .filter(|one| one.intensity > threshold)
-        .filter(|one| spoken.during(TimeSpan::new(one.time, one.time)))
-        .map(|one| ExpressionPeak {
-            timestamp: one.time.seconds(),
-            emotion: one.label,
-            intensity: one.intensity,
-        })
-        .collect()
-}
-
-/// Share (0–1) of the words that begin before this share of T; `None` without words.
-#[must_use]
-pub fn front_load(spoken: &Spoken, share: f64) -> Option<f64> {
-    let until = share * spoken.duration();
-    let all = spoken.words().count();
-    let early = spoken.words().filter(|w| w.span.start.seconds() < until);
-    (all > 0).then(|| early.count() as f64 / all as f64)
-}
-
-/// (words from T/2 on − words before) / words before; `None` without words.
-#[must_use]
-pub fn acceleration(spoken: &Spoken) -> Option<f64> {
-    let begins: Vec<f64> = spoken.words().map(|w| w.span.start.seconds()).collect();
-    let (early, late) = pacing::dynamics::halves(&begins, spoken.duration());
-    (!begins.is_empty()).then(|| pacing::dynamics::acceleration_score(early, late))
-}
-
-/// The energy bursts of what is said.
-pub(super) fn measured_bursts(evidence: &Evidence<'_>) -> Measured<Vec<Burst>> {
-    evidence.some(|spoken| {
-        let sound = evidence.events.sound.events()?;
-        Ok(bursts(&sound.energy, spoken))
-    })
 }
 
 fn put_energy(block: &mut Block, evidence: &Evidence<'_>) {
@@ -225,6 +70,37 @@ fn put_energy(block: &mut Block, evidence: &Evidence<'_>) {
         Ok(false)
     };
     block.put("hasAudioEnergy", energy);
+}
+
+fn put_rhythm(block: &mut Block, evidence: &Evidence<'_>) {
+    let sound = evidence.events.sound.events();
+    let energy = sound.as_ref().ok().map(|sound| sound.energy.as_slice());
+    let curve = evidence.of(|spoken| pacing_curve(spoken, energy));
+    if curve
+        .as_ref()
+        .is_ok_and(|points| points.iter().any(|point| point.intensity.is_none()))
+    {
+        let reason = sound.clone().err();
+        let reason = reason.unwrap_or_else(|| Reason::from("no energy is known there"));
+        block.explain("speechPacingCurve[].intensity", reason);
+    }
+    block.put("speechPacingCurve", curve);
+    let rhythm = evidence.some_of_voiced(|spoken| {
+        let rhythm = rhythm::rhythm(&pace(spoken));
+        rhythm.ok_or_else(|| Reason::from("somebody speaks in one window only"))
+    });
+    block.put("speechRhythm", rhythm);
+    let pattern = evidence.some(|spoken| {
+        let pattern = rhythm::pause_pattern(&pauses(spoken.voiced()));
+        pattern.ok_or_else(|| Reason::from("there is no pause"))
+    });
+    block.put("pausePattern", pattern);
+    let moments = evidence.some(|spoken| {
+        let sound = evidence.events.sound.events()?;
+        let bursts = emphasis::bursts(&sound.energy, spoken);
+        Ok(emphasis::emphasis(&bursts, &sound.onsets, spoken))
+    });
+    block.put("emphasisMoments", moments);
 }
 
 fn put_alignment(block: &mut Block, evidence: &Evidence<'_>) {
@@ -273,6 +149,7 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         "frontLoadRatio",
         evidence.some(|spoken| some(front_load(spoken, FRONT_SHARE))),
     );
+    put_rhythm(&mut block, evidence);
     evidence.put_confidence(&mut block, &[Modality::Speech, Modality::Sound]);
     block
 }
@@ -295,7 +172,7 @@ define_metrics!(
         ),
         (
             "silencePeriods[].start",
-            "beginning of a gap in S of more than 1 s; by time",
+            "beginning of a gap in S of more than 1 s; by time; the time before the first and after the last segment is no gap",
             SPEECH,
             "s",
             Range::WITHIN_MEASURED,
@@ -410,7 +287,7 @@ define_metrics!(
             "the gesture",
             "gestures",
             "name",
-            Range::Text("a gesture"),
+            Range::GESTURE,
             LISTED
         ),
         (
@@ -468,6 +345,70 @@ define_metrics!(
             "1",
             Range::Share,
             NULL_SILENT
+        ),
+        (
+            "speechPacingCurve[].timestamp",
+            "beginning of one of 10 equal windows of T in which somebody speaks; by time; the list is null as speechCoreMetrics.totalWords",
+            SPEECH,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "speechPacingCurve[].wordsPerSecond",
+            "its number in wpmProgression / 60",
+            SPEECH,
+            "words/s",
+            Range::AtLeast(0.0),
+            LISTED
+        ),
+        (
+            "speechPacingCurve[].intensity",
+            "mean energy of the sound in it, each energy window by what they share",
+            SOUND,
+            "1",
+            Range::Share,
+            "sound was not measured, or has no energy window there"
+        ),
+        (
+            "speechRhythm",
+            "of the numbers in wpmProgression: accelerating or decelerating if their mean changes by more than 30 % from the first 5 windows to the last 5, else steady if their sample standard deviation is at most 0.2 of their mean, else variable",
+            SPEECH,
+            "name",
+            Range::OneOf(&["steady", "variable", "accelerating", "decelerating"]),
+            "as wpmProgression; fewer than two numbers"
+        ),
+        (
+            "pausePattern",
+            "of the silencePeriods: irregular if the population standard deviation of their lengths is above half their mean, else dramatic if that mean is above 2 s, else natural; never rushed, which is no kind of pause",
+            SPEECH,
+            "name",
+            Range::OneOf(&["natural", "dramatic", "irregular"]),
+            "as speechCoreMetrics.avgPauseDuration"
+        ),
+        (
+            "emphasisMoments[].timestamp",
+            "beginning of a word that begins in one of speechBursts and at most 0.1 s from an energy onset; by time; the list is null where speech or sound was not measured, or the video has no duration",
+            "speech, sound",
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "emphasisMoments[].word",
+            "the word in lower case, without punctuation",
+            SPEECH,
+            "text",
+            Range::Text("a word"),
+            LISTED
+        ),
+        (
+            "emphasisMoments[].emphasisType",
+            "what makes it stand out",
+            SOUND,
+            "name",
+            Range::OneOf(&["energy"]),
+            LISTED
         ),
         (
             "confidence",

@@ -1,6 +1,6 @@
 //! `speechInteractions`: what goes together with speech.
 
-use super::{Evidence, NULL_CONFIDENCE, Spoken};
+use super::{Evidence, LISTED, NULL_CONFIDENCE, Spoken, emphasis};
 use crate::{
     compute::{
         block::Block,
@@ -80,6 +80,31 @@ fn face_share(evidence: &Evidence<'_>) -> Measured<f64> {
     })
 }
 
+/// The name of an expression that says nothing.
+const NEUTRAL: &str = "neutral";
+
+fn expression_share(evidence: &Evidence<'_>) -> Measured<f64> {
+    let stream = &evidence.events.emotions;
+    evidence.some_of_voiced(|spoken| {
+        let stretches = stream.events()?.stretches.iter();
+        let shown: Vec<Sighting> = stretches
+            .filter(|one| one.label != NEUTRAL)
+            .cloned()
+            .collect();
+        share_with(spoken, &shown, stream.sampled()?)
+            .ok_or_else(|| Reason::from("expressions were not looked for while somebody speaks"))
+    })
+}
+
+fn gestures_in_bursts(evidence: &Evidence<'_>) -> Measured<Vec<emphasis::GestureInBurst>> {
+    let bursts = emphasis::measured_bursts(evidence)?;
+    evidence.some(|spoken| {
+        let gestures = evidence.events.gestures.events()?;
+        let moments = emphasis::gesture_moments(gestures, spoken);
+        Ok(emphasis::gestures_in_bursts(&bursts, moments))
+    })
+}
+
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let mut block = Block::new("speechInteractions");
     let gestures = gesture_share(evidence);
@@ -98,7 +123,10 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put("speechGestureSync", gestures);
     block.put("speechEmotionAlignment", faces);
     block.put("speechTextOverlap", texts);
-    block.put("multiModalCoherence", coherence);
+    block.put("multiModalCoherence", coherence.clone());
+    block.put("verbalVisualCoherence", coherence);
+    block.put("speechExpressionAlignment", expression_share(evidence));
+    block.put("multimodalEmphasis", gestures_in_bursts(evidence));
     evidence.put_confidence(
         &mut block,
         &[
@@ -146,6 +174,46 @@ define_metrics!(
             "1",
             Range::Share,
             "all three are null"
+        ),
+        (
+            "verbalVisualCoherence",
+            "as multiModalCoherence: what it is made from is seen",
+            "speech, gestures, faces, text",
+            "1",
+            Range::Share,
+            "as multiModalCoherence"
+        ),
+        (
+            "speechExpressionAlignment",
+            "segments that overlap a stretch with an expression other than neutral / segments where expressions were looked for",
+            "speech, emotions",
+            "1",
+            Range::Share,
+            "speech or expressions not measured; nothing is said where expressions were looked for"
+        ),
+        (
+            "multimodalEmphasis[].timestamp",
+            "beginning of a gesture that begins within S and in one of speechDynamics.speechBursts; by time; the list is null where speech, gestures or sound were not measured, or the video has no duration",
+            "speech, gestures, sound",
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "multimodalEmphasis[].gesture",
+            "the gesture",
+            "gestures",
+            "name",
+            Range::GESTURE,
+            LISTED
+        ),
+        (
+            "multimodalEmphasis[].energy",
+            "energy of the burst",
+            "sound",
+            "1",
+            Range::Share,
+            LISTED
         ),
         (
             "confidence",

@@ -2,7 +2,9 @@
 
 use super::{
     Evidence, LISTED, NOTHING_SAID, NULL_CONFIDENCE, NULL_SILENT, SPEECH, Said, SaidWord, Spoken,
-    dynamics::{self, Pause},
+    emphasis,
+    rhythm::{self, Pause},
+    wording,
 };
 use crate::{
     compute::{
@@ -88,6 +90,27 @@ pub fn calls(spoken: &Spoken) -> Vec<SpokenCall> {
     calls
 }
 
+fn put_wording(block: &mut Block, evidence: &Evidence<'_>) {
+    let clusters = evidence.in_english(|spoken| wording::call_clusters(&calls(spoken)));
+    block.put("ctaClustering", clusters);
+    block.put("keyPhrases", evidence.of(wording::key_phrases));
+    let climax = evidence.some_of_voiced(|spoken| {
+        let sound = evidence.events.sound.events()?;
+        let climax = emphasis::climax(sound, spoken.all());
+        climax
+            .map(|(said, energy)| (said.clone(), energy))
+            .ok_or_else(|| Reason::from("no energy is known while somebody speaks"))
+    });
+    let begins = |(said, _): &(Said, f64)| said.span.start.seconds();
+    let timestamp = climax.as_ref().map(begins).map_err(Clone::clone);
+    block.put("speechClimax.timestamp", timestamp);
+    let text = climax.as_ref().map(|(said, _)| said.text.clone());
+    block.put("speechClimax.text", text.map_err(Clone::clone));
+    block.put("speechClimax.intensity", climax.map(|(_, energy)| energy));
+}
+
+const NULL_SPEECH_CLIMAX: &str = "as speechCoreMetrics.totalWords; nothing is said, or sound was not measured while somebody speaks";
+
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let mut block = Block::new("speechKeyEvents");
     let longest = evidence.some(|spoken| {
@@ -114,9 +137,10 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         energy.ok_or_else(|| Reason::from("no energy window holds the climax"))
     });
     block.put("climaxMoment.intensity", intensity);
-    let silent = evidence.of(|spoken| silent_moments(&dynamics::pauses(spoken.voiced())));
+    let silent = evidence.of(|spoken| silent_moments(&rhythm::pauses(spoken.voiced())));
     block.put("silentMoments", silent);
     block.put("callsToAction", evidence.in_english(calls));
+    put_wording(&mut block, evidence);
     evidence.put_confidence(&mut block, &[Modality::Speech, Modality::Sound]);
     block
 }
@@ -169,7 +193,7 @@ define_metrics!(
         ),
         (
             "silentMoments[].start",
-            "beginning of a gap in S of more than 2 s; by time",
+            "beginning of a gap in S of more than 2 s; by time; the time before the first and after the last segment is no gap",
             SPEECH,
             "s",
             Range::WITHIN_MEASURED,
@@ -201,7 +225,7 @@ define_metrics!(
         ),
         (
             "callsToAction[].timestamp",
-            "beginning of the first word of a phrase that asks for something, within one segment; by time",
+            "beginning of the first word of a phrase that asks for something, within one segment; by time; the list is null where the language is known and is not English",
             SPEECH,
             "s",
             Range::WITHIN_MEASURED,
@@ -230,6 +254,86 @@ define_metrics!(
             "name",
             Range::OneOf(&["high", "medium", "low"]),
             LISTED
+        ),
+        (
+            "ctaClustering[].start",
+            "timestamp of the first of at least two callsToAction that begin less than 5 s after one another; by time; the list is null as callsToAction",
+            SPEECH,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "ctaClustering[].end",
+            "timestamp of the last of them",
+            SPEECH,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "ctaClustering[].count",
+            "their number",
+            SPEECH,
+            "calls",
+            Range::count_from(2),
+            LISTED
+        ),
+        (
+            "keyPhrases[].timestamp",
+            "when it is first said: the 5 phrases of 2 or 3 words within a segment with the largest significance, of those said at least twice, longer ones first among equals, then those said first; without those within a better one that are said as often; the list is null as speechCoreMetrics.totalWords",
+            SPEECH,
+            "s",
+            Range::WITHIN_MEASURED,
+            LISTED
+        ),
+        (
+            "keyPhrases[].phrase",
+            "its words, in lower case and without punctuation",
+            SPEECH,
+            "text",
+            Range::Text("two or three words"),
+            LISTED
+        ),
+        (
+            "keyPhrases[].significance",
+            "its words × count / |W|",
+            SPEECH,
+            "1",
+            Range::Share,
+            LISTED
+        ),
+        (
+            "keyPhrases[].count",
+            "how often it is said, what overlaps itself once",
+            SPEECH,
+            "times",
+            Range::count_from(2),
+            LISTED
+        ),
+        (
+            "speechClimax.timestamp",
+            "beginning of the segment with the largest mean energy of the sound, each energy window by what they share; the first among equals",
+            "speech, sound",
+            "s",
+            Range::WITHIN_MEASURED,
+            NULL_SPEECH_CLIMAX
+        ),
+        (
+            "speechClimax.text",
+            "what it says, as recognised",
+            "speech, sound",
+            "text",
+            Range::Text("what is said"),
+            NULL_SPEECH_CLIMAX
+        ),
+        (
+            "speechClimax.intensity",
+            "its mean energy",
+            "speech, sound",
+            "1",
+            Range::Share,
+            NULL_SPEECH_CLIMAX
         ),
         (
             "confidence",

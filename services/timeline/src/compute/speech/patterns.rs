@@ -1,6 +1,10 @@
 //! `speechPatterns`: how it is said.
 
-use super::{Evidence, LISTED, NEVER, NULL_CONFIDENCE, SPEECH, Spoken, dynamics, interactions};
+use super::{
+    Evidence, LISTED, NEVER, NOTHING_SAID, NULL_CONFIDENCE, SPEECH, Spoken, emphasis, interactions,
+    rhythm,
+    wording::{self, LIX_LANGUAGES},
+};
 use crate::{
     compute::{
         block::Block,
@@ -14,7 +18,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Lengths of the phrases whose repetition counts, in words.
-const PHRASE_WORDS: [usize; 2] = [2, 3];
+pub(super) const PHRASE_WORDS: [usize; 2] = [2, 3];
 const GESTURE_SHARE: f64 = 0.5;
 
 /// A phrase that makes listeners stay.
@@ -86,9 +90,9 @@ pub fn questions(spoken: &Spoken) -> usize {
 
 fn techniques(evidence: &Evidence<'_>) -> Measured<Vec<&'static str>> {
     let gestures = interactions::gesture_share(evidence);
-    let bursts = dynamics::measured_bursts(evidence);
+    let bursts = emphasis::measured_bursts(evidence);
     evidence.of(|spoken| {
-        let pauses = dynamics::pauses(spoken.voiced());
+        let pauses = rhythm::pauses(spoken.voiced());
         let paused = |kind: &str| pauses.iter().any(|pause| pause.kind == kind);
         [
             ("strategic_pauses", paused("strategic")),
@@ -119,7 +123,9 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
         repetition(spoken).ok_or_else(|| Reason::from("no segment has two words"))
     });
     block.put("repetitionRate", repetition);
-    block.put("emphasisTechniques", techniques(evidence));
+    let techniques = techniques(evidence);
+    block.put("emphasisTechniques", techniques.clone());
+    block.put("speechTechniques", techniques);
     block.put::<&str>("narrativeStyle", Err(NO_DEFINITION));
     block.put("verbalHooks", evidence.in_english(hooks));
     block.put("questionCount", evidence.of(questions));
@@ -127,11 +133,36 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put("directAddressCount", direct);
     let inclusive = evidence.in_english(|spoken| mentions(spoken, INCLUSIVE_ADDRESS));
     block.put("inclusiveAddressCount", inclusive);
+    let fillers = evidence.in_english(wording::filler_ratio);
+    let fillers = fillers.and_then(|share| share.ok_or_else(|| Reason::from(NOTHING_SAID)));
+    block.put("fillerRatio", fillers);
+    let opening = evidence.in_english(wording::opening_strength);
+    block.put("openingHookStrength", opening);
+    let complexity = evidence.some_of_voiced(|spoken| {
+        if let Some(other) = spoken.language().filter(|one| !LIX_LANGUAGES.contains(one)) {
+            return Err(Reason::new(format!(
+                "LIX was not compared in the language, which is {other}"
+            )));
+        }
+        let lix = wording::lix(spoken);
+        lix.map(wording::complexity)
+            .ok_or_else(|| Reason::from(NOTHING_SAID))
+    });
+    block.put("linguisticComplexity", complexity);
     evidence.put_confidence(&mut block, &[Modality::Speech]);
     block
 }
 
-const NULL_ENGLISH: &str = "as totalWords; the language is not English";
+const NULL_ENGLISH: &str = "as totalWords; the language is known and is not English";
+
+/// What speakers do to be listened to.
+const TECHNIQUES: Range = Range::ListOf(&Range::OneOf(&[
+    "strategic_pauses",
+    "dramatic_pauses",
+    "repetition",
+    "gestures",
+    "energy_bursts",
+]));
 
 define_metrics!(
     "speech_analysis",
@@ -150,7 +181,15 @@ define_metrics!(
             "those that hold: strategic_pauses (gap in S of 1 to 2 s), dramatic_pauses (2 to 3 s), repetition (repetitionRate > 0), gestures (speechGestureSync > 0.5), energy_bursts (a speechBurst)",
             "speech, gestures, sound",
             "names",
-            Range::ListOf(&Range::Text("techniques")),
+            TECHNIQUES,
+            super::NULL_SPEECH
+        ),
+        (
+            "speechTechniques",
+            "as emphasisTechniques",
+            "speech, gestures, sound",
+            "names",
+            TECHNIQUES,
             super::NULL_SPEECH
         ),
         (
@@ -163,7 +202,7 @@ define_metrics!(
         ),
         (
             "verbalHooks[].timestamp",
-            "beginning of the first word of a phrase that makes listeners stay; by time",
+            "beginning of the first word of a phrase that makes listeners stay; by time; the list is null where the language is known and is not English",
             SPEECH,
             "s",
             Range::WITHIN_MEASURED,
@@ -187,7 +226,7 @@ define_metrics!(
         ),
         (
             "questionCount",
-            "question marks in what is said",
+            "question marks in what is said, as the recogniser writes it",
             SPEECH,
             "questions",
             Range::COUNT,
@@ -208,6 +247,30 @@ define_metrics!(
             "words",
             Range::COUNT,
             NULL_ENGLISH
+        ),
+        (
+            "fillerRatio",
+            "words of um, uh, like, you know, basically, literally and actually / |W|; like counts in every meaning",
+            SPEECH,
+            "1",
+            Range::Share,
+            "as directAddressCount; nothing is said"
+        ),
+        (
+            "openingHookStrength",
+            "min(1, verbalHooks before 3 s / 2)",
+            SPEECH,
+            "1",
+            Range::Share,
+            NULL_ENGLISH
+        ),
+        (
+            "linguisticComplexity",
+            "by LIX, |W| / sentences + 100 × words of more than 6 letters / |W|, with sentences as Unicode divides each segment: simple below 40, moderate below 50, else complex",
+            SPEECH,
+            "name",
+            Range::OneOf(&["simple", "moderate", "complex"]),
+            "as totalWords; nothing is said, or the language is known and is none in which LIX was compared: Danish, English, Finnish, French, German, Italian, Norwegian, Portuguese, Russian, Spanish, Swedish"
         ),
         (
             "confidence",

@@ -4,7 +4,7 @@ use super::{Evidence, NEVER, NULL_CONFIDENCE, SPEECH};
 use crate::{
     compute::{
         block::Block,
-        coverage::{Modality, completeness},
+        coverage::{Modality, completeness, limitations},
         measure::{Measured, NO_DEFINITION, Reason},
         numbers, reliability,
     },
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Mean confidence of the words.
-fn clarity(evidence: &Evidence<'_>) -> Measured<f64> {
+pub(super) fn clarity(evidence: &Evidence<'_>) -> Measured<f64> {
     evidence.some_of_voiced(|_| {
         let utterances = &evidence.events.speech.events()?.utterances;
         let words = utterances.iter().flat_map(|one| &one.words);
@@ -21,6 +21,21 @@ fn clarity(evidence: &Evidence<'_>) -> Measured<f64> {
     })
 }
 
+/// Mean confidence of the segments.
+pub(super) fn transcription(evidence: &Evidence<'_>) -> Measured<f64> {
+    evidence.some_of_voiced(|_| reliability::mean_confidence(evidence.events, Modality::Speech))
+}
+
+/// What the analysis draws on.
+const DRAWN_ON: [Modality; 6] = [
+    Modality::Speech,
+    Modality::Sound,
+    Modality::Gestures,
+    Modality::Faces,
+    Modality::Emotions,
+    Modality::Text,
+];
+
 pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     let mut block = Block::new("speechQuality");
     block.put("clarity", clarity(evidence));
@@ -28,19 +43,25 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     block.put::<f64>("emotionalRange", Err(NO_DEFINITION));
     block.put::<&str>("deliveryStyle", Err(NO_DEFINITION));
     block.put::<f64>("overallScore", Err(NO_DEFINITION));
-    let transcription = evidence
-        .some_of_voiced(|_| reliability::mean_confidence(evidence.events, Modality::Speech));
-    block.put("transcriptionConfidence", transcription);
-    block.put(
-        "dataCompleteness",
-        completeness(evidence.events, &[Modality::Speech]),
-    );
+    block.put("transcriptionConfidence", transcription(evidence));
+    let events = evidence.events;
+    let complete = completeness(events, &[Modality::Speech]);
+    block.put("dataCompleteness", complete.clone());
+    block.put("speechDataCompleteness", complete);
+    // A file without sound is not short of it.
+    let drawn_on: Vec<Modality> = (DRAWN_ON.into_iter())
+        .filter(|one| events.has_audio || !matches!(one, Modality::Speech | Modality::Sound))
+        .collect();
+    block.put("analysisLimitations", Ok(limitations(events, &drawn_on)));
     block.put(
         "overallConfidence",
         evidence.confidence(&[Modality::Speech]),
     );
     block
 }
+
+pub(super) const NULL_CLARITY: &str =
+    "as totalWords; nothing is said, or words carry no confidence";
 
 define_metrics!(
     "speech_analysis",
@@ -52,7 +73,7 @@ define_metrics!(
             SPEECH,
             "1",
             Range::Share,
-            "as totalWords; nothing is said, or words carry no confidence"
+            NULL_CLARITY
         ),
         ("engagement", "none", "nothing", "1", Range::Nothing, NEVER),
         (
@@ -94,6 +115,35 @@ define_metrics!(
             "1",
             Range::Share,
             "the video has no duration"
+        ),
+        (
+            "speechDataCompleteness",
+            "as dataCompleteness",
+            "coverage",
+            "1",
+            Range::Share,
+            "the video has no duration"
+        ),
+        (
+            "analysisLimitations",
+            "what of speech and sound (if the file has audio), gestures, faces, emotions and text was not measured, or not in every second",
+            "coverage",
+            "names",
+            Range::ListOf(&Range::OneOf(&[
+                "speech_not_measured",
+                "speech_partly_measured",
+                "sound_not_measured",
+                "sound_partly_measured",
+                "gestures_not_measured",
+                "gestures_partly_measured",
+                "faces_not_measured",
+                "faces_partly_measured",
+                "emotions_not_measured",
+                "emotions_partly_measured",
+                "text_not_measured",
+                "text_partly_measured",
+            ])),
+            "never"
         ),
         (
             "overallConfidence",

@@ -2,6 +2,7 @@
 
 use crate::compute::{
     build::Results,
+    events::Events,
     pacing::{dynamics::WINDOW_SECONDS, interactions::SYNC_TOLERANCE},
 };
 use contracts::{PROGRAM_VERSION, manifest::ModelStamp};
@@ -17,11 +18,11 @@ pub(super) struct Provenance<'a> {
     parameters: BTreeMap<&'static str, Value>,
 }
 
-pub(super) fn provenance(results: &Results) -> Provenance<'_> {
+pub(super) fn provenance<'a>(results: &'a Results, events: &Events) -> Provenance<'a> {
     Provenance {
         program_version: PROGRAM_VERSION,
         models: models(results),
-        parameters: parameters(results),
+        parameters: parameters(results, events),
     }
 }
 
@@ -46,12 +47,13 @@ fn models(results: &Results) -> Vec<&ModelStamp> {
 }
 
 /// Settings the results depend on, by service.
-fn parameters(results: &Results) -> BTreeMap<&'static str, Value> {
+fn parameters(results: &Results, events: &Events) -> BTreeMap<&'static str, Value> {
     let mut parameters = BTreeMap::from([(
         "timeline",
         json!({
             "pacing_window_seconds": WINDOW_SECONDS,
             "sync_tolerance_seconds": SYNC_TOLERANCE.as_secs_f64(),
+            "brand": events.brand,
         }),
     )]);
     let settings = [
