@@ -4,15 +4,19 @@
 mod common;
 
 use common::{
-    built::{blank, cut, empty, express, face, limit, say, show, span, within, write},
+    built::{at, blank, cut, empty, express, face, limit, say, show, span, within, write},
     even_cuts, parse,
     perceived::perceived,
     run,
 };
-use contracts::{emotion::EmotionLabel, sound::ClassShares, text::TextRole};
+use contracts::{emotion::EmotionLabel, people::GazeDirection, sound::ClassShares, text::TextRole};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use timeline::compute::{CREATIVE, creative::hook, events::Events};
+use timeline::compute::{
+    CREATIVE,
+    creative::hook,
+    events::{Events, GazeSeen},
+};
 
 const SECONDS: f64 = 20.0;
 
@@ -137,6 +141,15 @@ fn eye_contact_and_talking_to_the_camera_are_shares_of_what_was_measured() {
         face(video, 1.0, 0.3, Some(0.5));
         face(video, 2.0, 0.3, Some(0.0));
         face(video, 3.0, 0.3, Some(0.8));
+        // Somebody else looks into the camera.
+        within(&mut video.people)
+            .gaze
+            .extend([1.0, 2.0].map(|time| GazeSeen {
+                time: at(time),
+                rank: 2,
+                eye_contact: 1.0,
+                direction: GazeDirection::Camera,
+            }));
         within(&mut video.speech).voice.push(span(1.0, 4.5));
     });
     let hook = hook_of(&events);
@@ -261,7 +274,7 @@ fn nothing_is_known_where_nothing_was_measured() {
             .len(),
         7
     );
-    assert!(!(CREATIVE.analyse)(&events).unwrap().measured.is_ok());
+    assert!((CREATIVE.analyse)(&events).unwrap().measured.is_err());
     assert!(
         (CREATIVE.analyse)(&empty(SECONDS))
             .unwrap()
