@@ -1,5 +1,7 @@
 //! What may be fetched, and what it is called: pure functions of text, addresses and bytes.
 
+pub mod apify;
+
 use crate::config::IngestConfig;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},

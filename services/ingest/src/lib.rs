@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod compute;
+pub mod compute;
 mod config;
 mod fetch;
 

@@ -14,7 +14,7 @@ const MAX_FUNCTION_LINES: usize = 60;
 const FLOORS: [&[&str]; 4] = [
     &["contracts"],
     &["stage", "tracking"],
-    &["artifacts", "inference", "media", "results"],
+    &["artifacts", "inference", "llm", "media", "results"],
     &["worker"],
 ];
 
