@@ -18,7 +18,7 @@ use contracts::{
 };
 use serde_json::Value;
 use stage::Artifacts;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 use worker::JobReport;
 
 /// What one run found and what it took.
@@ -41,6 +41,8 @@ pub struct Summary {
     pub coverage: Value,
     /// Which services have a result, as the unified analysis states it.
     pub pipeline_status: Value,
+    /// The hook, as the creative measures state it; null without them.
+    pub hook: Value,
     /// How the run was set up.
     pub feature_flags: FeatureFlags,
     /// What the models ran on.
@@ -105,8 +107,7 @@ pub async fn summarise(
     let decoded: Decoded = upstream
         .required(StageName::Decode)
         .map_err(|error| unreadable(&error))?;
-    let unified = std::fs::read(&files.unified).map_err(|error| unreadable(&error))?;
-    let unified: Value = serde_json::from_slice(&unified).map_err(|error| unreadable(&error))?;
+    let unified = read(&files.unified).map_err(|error| unreadable(&error))?;
     let Surroundings {
         video,
         feature_flags,
@@ -124,6 +125,10 @@ pub async fn summarise(
         switched_off: switched_off(report),
         coverage: unified["processing_metadata"]["coverage"].clone(),
         pipeline_status: unified["pipeline_status"].clone(),
+        hook: match &files.creative {
+            Some(path) => read(path).map_err(|error| unreadable(&error))?["hook"].clone(),
+            None => Value::Null,
+        },
         stages: times(report),
         models: report
             .manifests
@@ -134,6 +139,10 @@ pub async fn summarise(
         files,
         took,
     })
+}
+
+fn read(path: &Path) -> std::io::Result<Value> {
+    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
 }
 
 /// The job a report is about; empty if nothing ran.

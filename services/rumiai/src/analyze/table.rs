@@ -37,6 +37,7 @@ fn heading(summary: &Summary) -> String {
 
 fn rows(summary: &Summary) -> Vec<Row> {
     let mut rows = rows::findings(&summary.findings);
+    rows.extend(rows::hook(&summary.hook).map(|hook| ("hook", hook)));
     rows.push(("coverage", rows::coverage(&summary.coverage)));
     rows.push(("time", time(summary)));
     rows.extend(

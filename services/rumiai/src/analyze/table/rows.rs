@@ -43,6 +43,24 @@ pub(super) fn findings(found: &Findings) -> Vec<Row> {
     rows
 }
 
+/// When each thing first comes, in seconds; nothing if none of them was measured.
+pub(super) fn hook(hook: &Value) -> Option<String> {
+    let firsts = [
+        ("face", "timeToFirstFace"),
+        ("text", "timeToFirstText"),
+        ("speech", "timeToFirstSpeech"),
+        ("cut", "timeToFirstCut"),
+    ];
+    let told: Vec<String> = firsts
+        .iter()
+        .filter_map(|(name, field)| {
+            let seconds = hook[field].as_f64()?;
+            Some(format!("{name} at {seconds:.1} s"))
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("first {}", told.join(", ")))
+}
+
 fn objects(classes: &BTreeMap<String, ClassCount>) -> String {
     if classes.is_empty() {
         return "none".into();
