@@ -21,8 +21,8 @@ const LISTED_FROM: f32 = 1.0;
 
 #[tokio::test]
 async fn scores_are_those_of_the_reference() {
-    let Some(folder) = std::env::var_os("RUMIAI_ORACLE_DIR").map(PathBuf::from) else {
-        eprintln!("RUMIAI_ORACLE_DIR is not set: scores are not compared");
+    let Some(folder) = std::env::var_os("ORACLE_DIR").map(PathBuf::from) else {
+        eprintln!("ORACLE_DIR is not set: scores are not compared");
         return;
     };
     let text = fs::read_to_string(folder.join("extras/scene_detection.json")).unwrap();

@@ -10,6 +10,9 @@ use serde_json::{
 };
 use std::io;
 
+/// Most results fit into so many bytes.
+const USUAL_BYTES: usize = 16 * 1024;
+
 /// Why a value was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -38,6 +41,23 @@ pub fn compact<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Writes trees, which hold finite numbers only, with an indent of two spaces.
+///
+/// # Errors
+/// [`Error::Unwritable`], which the types rule out.
+pub fn pretty_tree<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+    written(value, Ascii(PrettyFormatter::with_indent(b"  ")))
+}
+
+/// Writes trees, which hold finite numbers only, on one line.
+///
+/// # Errors
+/// [`Error::Unwritable`], which the types rule out.
+pub fn compact_tree<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    let bytes = written(value, Ascii(Spaced))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Turns `value` into a tree.
 ///
 /// # Errors
@@ -49,7 +69,11 @@ pub fn tree<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
 
 fn write<T: Serialize + ?Sized, F: Formatter>(value: &T, format: F) -> Result<Vec<u8>, Error> {
     finite::check(value)?;
-    let mut bytes = Vec::new();
+    written(value, format)
+}
+
+fn written<T: Serialize + ?Sized, F: Formatter>(value: &T, format: F) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     value.serialize(&mut Serializer::with_formatter(&mut bytes, format))?;
     Ok(bytes)
 }
@@ -63,6 +87,10 @@ impl<F: Formatter> Formatter for Ascii<F> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Nearly all of what is written is plain.
+        if fragment.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|c: char| !(' '..='~').contains(&c)) {
             let (plain, tail) = rest.split_at(at);

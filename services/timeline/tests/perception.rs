@@ -338,6 +338,46 @@ fn bad_items_are_dropped_and_counted() {
     assert_eq!(spoiled["ml_data"], unified(&perceived())["ml_data"]);
 }
 
+#[test]
+fn what_is_told_twice_happened_once() {
+    let repeat = |list: &mut Value| {
+        let items = list.as_array_mut().unwrap();
+        items.push(items[0].clone());
+    };
+    let mut heard = perceived::speech();
+    repeat(&mut heard["segments"][0]["words"]);
+    repeat(&mut heard["segments"]);
+    let mut read = perceived::text();
+    repeat(&mut read["tracks"][0]["intervals"]);
+    repeat(&mut read["tracks"]);
+    let mut found = perceived::people();
+    repeat(&mut found["faces"]);
+    repeat(&mut found["metadata"]["frame_times"]);
+    let input = Input {
+        speech: json(&heard),
+        text: json(&read),
+        people: json(&found),
+        ..perceived()
+    };
+    let told_twice = unified(&input);
+    assert_eq!(
+        told_twice["processing_metadata"]["dropped_items"],
+        json!({
+            "mediapipe.faces": 1, "mediapipe.metadata.frame_times": 1, "ocr.tracks": 1,
+            "whisper.segments": 1,
+        })
+    );
+    assert_eq!(told_twice["ml_data"], unified(&perceived())["ml_data"]);
+}
+
+/// Seen at 0.5 s and at 1 s: in both seconds.
+#[test]
+fn a_gesture_is_there_in_its_last_frame() {
+    let density = result(&perceived(), "creative_density");
+    let together = &density["densityInteractions"]["elementCooccurrence"];
+    assert_eq!(together["gesture_text"], 3);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -193,11 +193,11 @@ pub fn cache_file(relative: &str) -> PathBuf {
 /// Recorded data of the original Python system; `None`, with a notice, where there is none.
 #[must_use]
 pub fn oracle_dir() -> Option<PathBuf> {
-    let found = std::env::var_os("RUMIAI_ORACLE_DIR")
+    let found = std::env::var_os("ORACLE_DIR")
         .map(PathBuf::from)
         .filter(|path| path.is_dir());
     if found.is_none() {
-        eprintln!("skipped: RUMIAI_ORACLE_DIR does not name a directory of recorded data");
+        eprintln!("skipped: ORACLE_DIR does not name a directory of recorded data");
     }
     found
 }

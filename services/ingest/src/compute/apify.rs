@@ -56,9 +56,9 @@ pub fn metadata(item: &Value) -> Result<VideoMetadata, ItemError> {
             &item["downloadUrl"],
         ]),
         cover_url: filled([
+            &video["cover"],
             &video["coverUrl"],
             &video["originalCoverUrl"],
-            &video["cover"],
             &item["coverUrl"],
         ]),
         hashtags: hashtags(&item["hashtags"]),

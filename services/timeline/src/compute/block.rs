@@ -183,7 +183,7 @@ impl Analysis {
     /// # Errors
     /// [`Error::Unwritable`] if a number is not finite.
     pub fn file(&self) -> Result<Vec<u8>, Error> {
-        json::pretty(&self.blocks).map_err(|source| Error::Unwritable {
+        json::pretty_tree(&self.blocks).map_err(|source| Error::Unwritable {
             what: self.name,
             source,
         })
@@ -206,7 +206,7 @@ impl Analysis {
         let complete = Complete {
             analysis_type: self.name,
             success: self.measured.is_ok(),
-            result: json::compact(&self.blocks).map_err(unwritable)?,
+            result: json::compact_tree(&self.blocks).map_err(unwritable)?,
             parsed_response: &ml,
             source: style.source(),
             processing_mode: style.processing_mode(),
@@ -214,9 +214,9 @@ impl Analysis {
         };
         Ok(Files {
             name: self.name,
-            result: json::pretty(&self.blocks).map_err(unwritable)?,
-            ml: json::pretty(&ml).map_err(unwritable)?,
-            complete: json::pretty(&complete).map_err(unwritable)?,
+            result: json::pretty_tree(&self.blocks).map_err(unwritable)?,
+            ml: json::pretty_tree(&ml).map_err(unwritable)?,
+            complete: json::pretty_tree(&complete).map_err(unwritable)?,
             measured: self.measured.clone(),
         })
     }

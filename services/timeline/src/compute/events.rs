@@ -305,6 +305,15 @@ impl Events {
     }
 }
 
+impl Sighting {
+    /// While it is known to be visible: up to its last sighting, and in that instant, which the
+    /// half-open interval leaves out.
+    #[must_use]
+    pub fn visible(&self) -> [TimeSpan; 2] {
+        [self.span, TimeSpan::new(self.span.end, self.span.end)]
+    }
+}
+
 impl Shots {
     /// The shots between `boundaries` of a video decoded until `end`; only boundaries inside it
     /// count, once each.

@@ -26,7 +26,7 @@ use crate::Limits;
 use contracts::people::Rectangle;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 const MAX_NAME_CHARS: usize = 64;
 /// Far above what fits on a screen or into one breath.
@@ -86,7 +86,7 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// Keeps the items of a list that are a valid `T`.
+    /// Keeps the items of a list that are a valid `T`, each once.
     fn keep<T: DeserializeOwned>(
         &mut self,
         list: &str,
@@ -165,7 +165,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Number of items dropped; `None` if there is no list or it is too long.
+/// Number of items dropped, those that are repeated included; `None` if there is no list or it is too long.
 fn retain<T: DeserializeOwned>(
     items: Option<&mut Vec<Value>>,
     limits: &Limits,
@@ -173,8 +173,18 @@ fn retain<T: DeserializeOwned>(
 ) -> Option<usize> {
     let items = items.filter(|items| items.len() <= limits.max_list_items)?;
     let before = items.len();
-    items.retain(|item| T::deserialize(item).is_ok_and(|item| valid(&item)));
+    let mut repeated = repeats(items).into_iter();
+    items.retain(|item| {
+        let repeats = repeated.next().unwrap_or_default();
+        !repeats && T::deserialize(item).is_ok_and(|item| valid(&item))
+    });
     Some(before - items.len())
+}
+
+/// Which items stand in the list before already: what is told twice happened once.
+fn repeats(items: &[Value]) -> Vec<bool> {
+    let mut seen = HashSet::with_capacity(items.len());
+    items.iter().map(|item| !seen.insert(item)).collect()
 }
 
 fn unreadable(service: &str, error: &serde_json::Error) -> Reason {

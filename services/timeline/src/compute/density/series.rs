@@ -107,7 +107,7 @@ impl View {
         count_visible(
             &mut counts,
             Element::Gesture,
-            spans(&events.gestures, |s| vec![s.span]),
+            spans(&events.gestures, |s| s.visible().to_vec()),
         );
         count_visible(&mut counts, Element::Expression, expressions(events));
         for second in &mut counts {
@@ -195,8 +195,8 @@ fn observed_length(clock: Clock, seconds: &[Option<Counts>]) -> f64 {
 /// While each expression is visible.
 fn expressions(events: &Events) -> Vec<Vec<TimeSpan>> {
     let found = events.emotions.events();
-    let stretches = found.map(|found| found.stretches.iter().map(|one| vec![one.span]).collect());
-    stretches.unwrap_or_default()
+    let stretches = found.map(|found| &found.stretches).into_iter().flatten();
+    stretches.map(|one| one.visible().to_vec()).collect()
 }
 
 /// While each event is visible.

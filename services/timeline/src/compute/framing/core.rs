@@ -297,7 +297,7 @@ define_metrics!(
         (
             "personScreenCoverage",
             "mean over the frames looked at for objects of the share of the picture that the union of the boxes of class person covers; 0 in a frame without one",
-            "objects",
+            "objects, frames looked at for faces",
             "1",
             Range::Share,
             "as primarySubject; objects were not measured or looked for in no frame"

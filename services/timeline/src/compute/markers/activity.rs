@@ -143,6 +143,8 @@ pub struct Marks {
     pub counted: Vec<Kind>,
     /// Per second, whether every counted kind was looked for.
     pub known: Vec<bool>,
+    /// Per second, whether every counted kind that enters the activity of a window was.
+    pub known_for_windows: Vec<bool>,
 }
 
 impl Marks {
@@ -161,11 +163,14 @@ impl Marks {
         if counted.is_empty() {
             return Err("no kind of mark was measured".into());
         }
-        let is_known = |second: usize| {
-            counted.iter().all(|kind| {
-                let sampled = events.sampled(kind.modality());
-                sampled.is_ok_and(|sampled| sampled.contains(second))
-            })
+        let known = |counts: fn(&Kind) -> bool| -> Vec<bool> {
+            let looked_for = |second: usize| {
+                counted.iter().filter(|kind| counts(kind)).all(|kind| {
+                    let sampled = events.sampled(kind.modality());
+                    sampled.is_ok_and(|sampled| sampled.contains(second))
+                })
+            };
+            (0..events.clock.second_count()).map(looked_for).collect()
         };
         let mut all = overlays(Kind::Text, &events.text);
         all.extend(overlays(Kind::Sticker, &events.stickers));
@@ -174,7 +179,8 @@ impl Marks {
         all.retain(|mark| mark.start < events.clock.duration());
         all.sort();
         Ok(Self {
-            known: (0..events.clock.second_count()).map(is_known).collect(),
+            known: known(|_| true),
+            known_for_windows: known(|kind| kind.window_weight() > 0.0),
             all,
             counted,
         })

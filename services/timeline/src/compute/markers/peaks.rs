@@ -8,7 +8,7 @@ use crate::{
     compute::{
         block::Block,
         clock::{Clock, second_of, seconds_of},
-        measure::given,
+        measure::{Reason, given, given_some},
         numbers,
         spans::overlap,
     },
@@ -22,6 +22,11 @@ const ABOVE_MEAN: f64 = 1.5;
 const WINDOW_SECONDS: usize = 5;
 /// Weighted marks of a window that count as full activity.
 const FULL_ACTIVITY: f64 = 10.0;
+
+const NOTHING_FOR_WINDOWS: Reason =
+    Reason::of("none of texts, shots, speech and objects was measured");
+const NULL_WINDOWS: &str =
+    "none of texts, shots, speech and objects was measured, or the video has no duration";
 
 /// A second in which more begins than around it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -106,7 +111,7 @@ pub fn curve(marks: &Marks, clock: Clock) -> Vec<WindowActivity> {
     };
     let is_known = |window: TimeSpan| {
         let mut seconds = second_of(window.start)..seconds_of(window).end;
-        seconds.all(|second| marks.known.get(second).copied().unwrap_or(false))
+        seconds.all(|second| marks.known_for_windows.get(second) == Some(&true))
     };
     let of = |window: TimeSpan| WindowActivity {
         start: window.start.seconds(),
@@ -120,7 +125,14 @@ pub(super) fn block(evidence: &Evidence<'_>) -> Block {
     // These stand beside the blocks, as published.
     let mut block = Block::new("");
     block.put("peak_moments", given(&evidence.marks, peaks));
-    let curve = given(&evidence.marks, |marks| curve(marks, evidence.events.clock));
+    let curve = given_some(&evidence.marks, |marks| {
+        let counts = |kind: &Kind| kind.window_weight() > 0.0;
+        if marks.counted.iter().any(counts) {
+            Ok(curve(marks, evidence.events.clock))
+        } else {
+            Err(NOTHING_FOR_WINDOWS)
+        }
+    });
     let values = |all: &Vec<WindowActivity>| -> Vec<Option<f64>> {
         all.iter().map(|one| one.activity).collect()
     };
@@ -166,7 +178,7 @@ define_metrics!(
             "text, shots, speech, objects",
             "1",
             Range::ListWithGaps(&Range::Share),
-            NULL_MARKS
+            NULL_WINDOWS
         ),
         (
             "activity_curve[].start",
@@ -174,7 +186,7 @@ define_metrics!(
             "probe",
             "s",
             Range::AtLeast(0.0),
-            NULL_MARKS
+            NULL_WINDOWS
         ),
         (
             "activity_curve[].end",
@@ -182,7 +194,7 @@ define_metrics!(
             "probe",
             "s",
             Range::Above(0.0),
-            NULL_MARKS
+            NULL_WINDOWS
         ),
         (
             "activity_curve[].activity",
@@ -190,7 +202,7 @@ define_metrics!(
             "text, shots, speech, objects",
             "1",
             Range::Share,
-            "as the list; a kind of mark was not looked for in the whole window"
+            "as the list; one of these kinds was not looked for in the whole window"
         ),
     ]
 );

@@ -9,7 +9,7 @@ use crate::{
         block::Block,
         clock::second_of,
         coverage::{Modality, SampledSeconds, Stream},
-        events::Overlay,
+        events::{Overlay, Sighting},
         measure::{Measured, Reason},
         numbers, spans,
     },
@@ -126,7 +126,7 @@ impl<'a> Company<'a> {
                 speech.utterances.iter().map(|one| one.span).collect()
             }),
             gestures: intervals(&evidence.events.gestures, |all| {
-                all.iter().map(|one| one.span).collect()
+                all.iter().flat_map(Sighting::visible).collect()
             }),
         }
     }

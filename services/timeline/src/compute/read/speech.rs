@@ -38,6 +38,12 @@ pub fn speech(bytes: &[u8], clock: Clock, limits: &Limits) -> Measured<Read<Spee
         for word in &mut segment.words {
             word.end = word.end.min(end);
         }
+        segment.words.sort_by(|a, b| {
+            (a.start.total_cmp(&b.start))
+                .then(a.end.total_cmp(&b.end))
+                .then_with(|| a.word.cmp(&b.word))
+        });
+        segment.words.dedup();
     }
     heard
         .segments

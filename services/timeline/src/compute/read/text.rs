@@ -53,10 +53,11 @@ fn settle(found: &mut TextOnScreen, end: f64) {
     let tracks = found.tracks.iter_mut().map(|one| &mut one.intervals);
     let stickers = found.stickers.iter_mut().map(|one| &mut one.intervals);
     for intervals in tracks.chain(stickers) {
-        intervals.sort_by(|a, b| a.start.total_cmp(&b.start));
-        for interval in intervals {
+        intervals.sort_by(|a, b| (a.start.total_cmp(&b.start)).then(a.end.total_cmp(&b.end)));
+        for interval in intervals.iter_mut() {
             interval.end = interval.end.min(end);
         }
+        intervals.dedup();
     }
     found
         .text_annotations

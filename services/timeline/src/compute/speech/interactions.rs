@@ -28,7 +28,8 @@ pub fn share_with(
     let (mut all, mut with) = (0_u32, 0_u32);
     for said in spoken.all() {
         if spans::looked_at(said.span, sampled) {
-            let overlaps = |one: &Sighting| spans::overlap(one.span, said.span);
+            let meets = |span: &TimeSpan| spans::overlap(*span, said.span);
+            let overlaps = |one: &Sighting| one.visible().iter().any(meets);
             all += 1;
             with += u32::from(sightings.iter().any(overlaps));
         }

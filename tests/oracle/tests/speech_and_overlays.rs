@@ -1,7 +1,7 @@
 //! Formulas of speech and overlays against recorded results of the original Python system.
 //!
 //! Where the original counted something else (fields of seconds instead of texts, punctuation as
-//! part of words), the formulas get what it counted. Where `RUMIAI_ORACLE_DIR` does not name the
+//! part of words), the formulas get what it counted. Where `ORACLE_DIR` does not name the
 //! recordings, the tests say so and pass.
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@
 mod recorded;
 
 use contracts::{MediaTime, TimeSpan};
-use recorded::{cases, load, same};
+use recorded::{FEW, cases, load, same};
 use serde_json::{Value, json};
 use std::path::Path;
 use timeline::compute::{
@@ -151,7 +151,7 @@ fn speech_formulas_give_what_was_recorded() {
         compared += 1;
     }
     eprintln!("compared speech_analysis of {compared} recordings, words of {counted}");
-    assert!(compared == 0 || (compared > 7 && counted > 5));
+    assert!(compared > 0 || cases().len() < FEW, "nothing was compared");
 }
 
 /// One overlay for every second the original had one in.
@@ -284,5 +284,5 @@ fn overlay_formulas_give_what_was_recorded() {
         compared += 1;
     }
     eprintln!("compared visual_overlay_analysis of {compared} recordings");
-    assert!(compared == 0 || compared > 20);
+    assert!(compared > 0 || cases().len() < FEW, "nothing was compared");
 }

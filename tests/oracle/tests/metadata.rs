@@ -1,12 +1,12 @@
 //! The formulas of `metadata_analysis` against recorded results of the original Python system,
-//! where both count the same. Where `RUMIAI_ORACLE_DIR` does not name the recordings, the test
+//! where both count the same. Where `ORACLE_DIR` does not name the recordings, the test
 //! says so and passes.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 #[path = "common/recorded.rs"]
 mod recorded;
 
-use recorded::{cases, load, same};
+use recorded::{FEW, cases, load, same};
 use serde_json::{Value, json};
 use timeline::compute::{
     metadata::{
@@ -99,5 +99,5 @@ fn formulas_give_what_was_recorded() {
         compared += 1;
     }
     eprintln!("compared metadata_analysis of {compared} recordings");
-    assert!(compared == 0 || compared > 10);
+    assert!(compared > 0 || cases().len() < FEW, "nothing was compared");
 }

@@ -2,14 +2,14 @@
 //!
 //! The original counted other things per second (fields of a record instead of texts, say), so its
 //! per-second counts are rebuilt from what it recorded and fed to the formulas, which must then
-//! give what it published. Where `RUMIAI_ORACLE_DIR` does not name the recordings, the tests say
+//! give what it published. Where `ORACLE_DIR` does not name the recordings, the tests say
 //! so and pass.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 #[path = "common/recorded.rs"]
 mod recorded;
 
-use recorded::{cases, load, same};
+use recorded::{FEW, cases, load, same};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 use timeline::compute::{
@@ -84,7 +84,7 @@ fn density_formulas_give_what_was_recorded() {
         compared += 1;
     }
     eprintln!("compared creative_density of {compared} recordings");
-    assert!(compared == 0 || compared > 25);
+    assert!(compared > 0 || cases().len() < FEW, "nothing was compared");
 }
 
 fn compare_core(recorded: &Recorded, series: &Series) {
@@ -326,7 +326,7 @@ fn pacing_rules_give_what_was_recorded() {
         compared += 1;
     }
     eprintln!("compared scene_pacing of {compared} recordings");
-    assert!(compared == 0 || compared > 25);
+    assert!(compared > 0 || cases().len() < FEW, "nothing was compared");
 }
 
 fn compare_basic(name: &str, basic: &Value, cuts: &[f64], lengths: &[f64], duration: f64) {

@@ -2,7 +2,7 @@
 //!
 //! The original kept one expression, face and look per second and took the confidence of a label
 //! for its intensity; what it kept is fed to the formulas, which must then give what it published.
-//! Where `RUMIAI_ORACLE_DIR` does not name the recordings, the tests say so and pass.
+//! Where `ORACLE_DIR` does not name the recordings, the tests say so and pass.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 #[path = "common/recorded.rs"]
@@ -13,7 +13,7 @@ use contracts::{
     emotion::{EmotionLabel, EmotionScores},
     people::{GazeDirection, Rectangle},
 };
-use recorded::{cases, load, same};
+use recorded::{FEW, cases, load, same};
 use serde_json::{Value, json};
 use std::path::Path;
 use timeline::compute::{
@@ -110,7 +110,7 @@ fn formulas_for_expressions_give_what_was_recorded() {
         compared += 1;
     }
     eprintln!("compared emotional_journey of {compared} recordings");
-    assert!(compared == 0 || compared > 10);
+    assert!(compared > 0 || cases().len() < FEW, "nothing was compared");
 }
 
 fn compare_core(name: &str, journey: &Journey, timelines: &Value, result: &Value) {
@@ -213,6 +213,14 @@ fn framing(timelines: &Value, duration: f64) -> Option<Framing> {
     Framing::of(Clock::new(at(seconds)), &people).ok()
 }
 
+fn reaches_beyond_the_picture(timelines: &Value) -> bool {
+    entries(timelines, "personTimeline").iter().any(|(_, one)| {
+        let side = |name: &str| one["face_bbox"][name].as_f64().unwrap_or_default();
+        let beyond = |start: f64, extent: f64| start < 0.0 || start + extent > 1.0;
+        beyond(side("x"), side("width")) || beyond(side("y"), side("height"))
+    })
+}
+
 #[test]
 fn formulas_for_framing_give_what_was_recorded() {
     let (mut compared, mut looked) = (0, 0);
@@ -226,6 +234,10 @@ fn formulas_for_framing_give_what_was_recorded() {
         if result.get("personFramingCoreMetrics").is_none()
             || timelines["personTimeline"] == json!({})
         {
+            continue;
+        }
+        // Such a face is as large as its part inside; the original took all of it.
+        if reaches_beyond_the_picture(&timelines) {
             continue;
         }
         let duration = duration(&case);
@@ -244,7 +256,7 @@ fn formulas_for_framing_give_what_was_recorded() {
         compared += 1;
     }
     eprintln!("compared person_framing of {compared} recordings, {looked} with gaze");
-    assert!(compared == 0 || compared > 5);
+    assert!(compared > 0 || cases().len() < FEW, "nothing was compared");
 }
 
 fn compare_size(name: &str, framing: &Framing, timelines: &Value, result: &Value) {
