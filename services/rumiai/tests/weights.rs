@@ -102,7 +102,6 @@ fn others(stage: &str) -> Vec<&'static str> {
     NEEDS
         .iter()
         .map(|(name, _)| *name)
-        .chain(["shots"])
         .filter(|name| !kept.contains(name))
         .collect()
 }

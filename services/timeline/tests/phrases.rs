@@ -132,3 +132,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_words_of_every_listed_phrase_are_those_of_its_text() {
+    let lists = [
+        DIRECT_ADDRESS,
+        phrases::FILLERS,
+        INCLUSIVE_ADDRESS,
+        MARKER_CALLS,
+        OVERLAY_CALLS,
+        SPOKEN_CALLS,
+        SPOKEN_HOOKS,
+        URGENCY,
+    ];
+    for phrase in lists.concat() {
+        let parts: Vec<&str> = phrase.parts().collect();
+        assert_eq!(parts, phrases::words(phrase.text), "{}", phrase.text);
+    }
+}

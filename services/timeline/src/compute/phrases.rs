@@ -9,12 +9,19 @@ use unicode_segmentation::UnicodeSegmentation;
 /// A phrase to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Phrase {
-    /// The phrase in lower case.
+    /// The phrase in lower case: words with spaces or hyphens between them.
     pub text: &'static str,
     /// What it does, as `question`; its own first word where a list knows no kinds.
     pub kind: &'static str,
     /// Whether it counts at the very beginning only.
     pub opening: bool,
+}
+
+impl Phrase {
+    /// Its words: the same as [`words`] of its text, without the work.
+    pub fn parts(&self) -> impl Iterator<Item = &'static str> {
+        self.text.split([' ', '-'])
+    }
 }
 
 /// Where a phrase was found.
@@ -188,19 +195,15 @@ pub fn words(text: &str) -> Vec<String> {
 /// list.
 #[must_use]
 pub fn find<W: AsRef<str>>(row: &[W], list: &[Phrase]) -> Vec<Found> {
-    let list: Vec<(Phrase, Vec<String>)> = list.iter().map(|one| (*one, words(one.text))).collect();
     let mut found = Vec::new();
     for first in 0..row.len() {
-        for (phrase, parts) in &list {
-            let candidate = row.get(first..first + parts.len());
-            let stands = candidate.is_some_and(|candidate| {
-                let pairs = candidate.iter().zip(parts);
-                pairs.into_iter().all(|(a, b)| a.as_ref() == b)
-            });
-            if stands && (first == 0 || !phrase.opening) {
+        for phrase in list.iter().filter(|one| first == 0 || !one.opening) {
+            let mut candidate = row[first..].iter();
+            let mut stands = |part| candidate.next().is_some_and(|word| word.as_ref() == part);
+            if phrase.parts().all(&mut stands) {
                 found.push(Found {
                     first,
-                    length: parts.len(),
+                    length: phrase.parts().count(),
                     phrase: *phrase,
                 });
             }

@@ -68,6 +68,45 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+/// A result in which nothing is wrong, in one pass over its bytes; `None` if item by item has to be
+/// looked at.
+fn clean<T: DeserializeOwned>(bytes: &[u8], is_clean: impl FnOnce(&T) -> bool) -> Option<Read<T>> {
+    let result: T = serde_json::from_slice(bytes).ok()?;
+    is_clean(&result).then(|| Read {
+        result,
+        dropped: Dropped::new(),
+    })
+}
+
+/// Items with one key that are compared with each other one by one; where there are more, hashes
+/// are cheaper.
+const MOST_ALIKE: usize = 64;
+
+/// Whether a list is within its limit, all its items are valid, and none stands in it twice. Items
+/// can only be the same if their `key` is.
+fn all_valid<T: PartialEq>(
+    items: &[T],
+    limits: &Limits,
+    key: impl Fn(&T) -> f64,
+    valid: impl Fn(&T) -> bool,
+) -> bool {
+    if items.len() > limits.max_list_items || !items.iter().all(valid) {
+        return false;
+    }
+    let mut sorted: Vec<&T> = items.iter().collect();
+    sorted.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    sorted
+        .chunk_by(|a, b| key(a).total_cmp(&key(b)).is_eq())
+        .all(|alike| {
+            if alike.len() > MOST_ALIKE {
+                return false;
+            }
+            let mut rest = alike.iter();
+            std::iter::from_fn(|| rest.next().map(|one| (one, rest.clone())))
+                .all(|(one, mut later)| later.all(|other| one != other))
+        })
+}
+
 /// A result on its way from bytes to its type.
 struct Document<'a> {
     service: &'static str,

@@ -1,6 +1,6 @@
 //! What `detect` found.
 
-use super::{Document, Read, count, is_box, is_name, is_share};
+use super::{Document, Read, all_valid, clean, count, is_box, is_name, is_share};
 use crate::{
     Limits,
     compute::{clock::Clock, measure::Measured},
@@ -14,25 +14,39 @@ use contracts::objects::{ObjectAnnotation, ObjectDetections, ObjectTrack};
 pub fn objects(bytes: &[u8], clock: Clock, limits: &Limits) -> Measured<Read<ObjectDetections>> {
     let end = clock.seconds();
     let inside = |time: f64| (0.0..end).contains(&time);
-    let mut document = Document::parse("yolo", bytes, limits)?;
-    document.keep("objectAnnotations", |one: &ObjectAnnotation| {
+    let is_annotation = |one: &ObjectAnnotation| {
         inside(one.timestamp)
             && is_share(one.confidence)
             && is_name(&one.class_name)
             && one.track_id.as_deref().is_none_or(is_name)
             && is_box(&one.bbox)
             && is_box(&one.bbox_normalized)
-    })?;
-    document.keep("tracks", |track: &ObjectTrack| {
+    };
+    let is_track = |track: &ObjectTrack| {
         inside(track.first_seen)
             && inside(track.last_seen)
             && track.first_seen <= track.last_seen
             && is_share(track.confidence)
             && is_name(&track.class_name)
             && is_name(&track.track_id)
-    })?;
-    document.keep_within("metadata", "frame_times", |time: &f64| inside(*time))?;
-    let mut read: Read<ObjectDetections> = document.finish()?;
+    };
+    let is_time = |time: &f64| inside(*time);
+    let whole = clean(bytes, |found: &ObjectDetections| {
+        let time = |one: &ObjectAnnotation| one.timestamp;
+        all_valid(&found.object_annotations, limits, time, is_annotation)
+            && all_valid(&found.tracks, limits, |one| one.first_seen, is_track)
+            && all_valid(&found.metadata.frame_times, limits, |time| *time, is_time)
+    });
+    let mut read = match whole {
+        Some(read) => read,
+        None => {
+            let mut document = Document::parse("yolo", bytes, limits)?;
+            document.keep("objectAnnotations", is_annotation)?;
+            document.keep("tracks", is_track)?;
+            document.keep_within("metadata", "frame_times", is_time)?;
+            document.finish()?
+        }
+    };
     sort_objects(&mut read.result);
     Ok(read)
 }

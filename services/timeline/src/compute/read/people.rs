@@ -1,6 +1,8 @@
 //! What `people` found.
 
-use super::{Document, Read, count, is_name, is_rectangle, is_share, track_order};
+use super::{
+    Document, Read, all_valid, clean, count, is_name, is_rectangle, is_share, track_order,
+};
 use crate::{
     Limits,
     compute::{clock::Clock, measure::Measured},
@@ -14,32 +16,50 @@ use contracts::people::{Face, FaceTrack, Gaze, Gesture, Hand, People, Pose, Pres
 pub fn people(bytes: &[u8], clock: Clock, limits: &Limits) -> Measured<Read<People>> {
     let end = clock.seconds();
     let inside = |time: f64| (0.0..end).contains(&time);
-    let mut document = Document::parse("mediapipe", bytes, limits)?;
-    document.keep_if_listed("poses", |one: &Pose| {
-        inside(one.timestamp) && is_share(one.visibility) && is_rectangle(&one.bbox)
-    })?;
-    document.keep("faces", |one: &Face| {
-        inside(one.timestamp) && is_share(one.confidence) && is_rectangle(&one.bbox)
-    })?;
-    document.keep("hands", |one: &Hand| {
-        inside(one.timestamp) && is_share(one.confidence) && is_rectangle(&one.bbox)
-    })?;
-    document.keep("gaze", |one: &Gaze| {
-        inside(one.timestamp) && is_share(one.eye_contact) && is_share(one.confidence)
-    })?;
-    document.keep("gestures", |one: &Gesture| {
-        inside(one.timestamp) && is_share(one.confidence)
-    })?;
-    document.keep("presence", |one: &Presence| inside(one.timestamp))?;
-    document.keep("face_tracks", |one: &FaceTrack| {
+    let is_pose =
+        |one: &Pose| inside(one.timestamp) && is_share(one.visibility) && is_rectangle(&one.bbox);
+    let is_face =
+        |one: &Face| inside(one.timestamp) && is_share(one.confidence) && is_rectangle(&one.bbox);
+    let is_hand =
+        |one: &Hand| inside(one.timestamp) && is_share(one.confidence) && is_rectangle(&one.bbox);
+    let is_gaze =
+        |one: &Gaze| inside(one.timestamp) && is_share(one.eye_contact) && is_share(one.confidence);
+    let is_gesture = |one: &Gesture| inside(one.timestamp) && is_share(one.confidence);
+    let is_presence = |one: &Presence| inside(one.timestamp);
+    let is_track = |one: &FaceTrack| {
         inside(one.first_seen)
             && inside(one.last_seen)
             && one.first_seen <= one.last_seen
             && is_name(&one.track_id)
             && is_share(one.confidence)
-    })?;
-    document.keep_within("metadata", "frame_times", |time: &f64| inside(*time))?;
-    let mut read: Read<People> = document.finish()?;
+    };
+    let is_time = |time: &f64| inside(*time);
+    let whole = clean(bytes, |found: &People| {
+        let poses = found.poses.as_deref().unwrap_or_default();
+        all_valid(poses, limits, |one| one.timestamp, is_pose)
+            && all_valid(&found.faces, limits, |one| one.timestamp, is_face)
+            && all_valid(&found.hands, limits, |one| one.timestamp, is_hand)
+            && all_valid(&found.gaze, limits, |one| one.timestamp, is_gaze)
+            && all_valid(&found.gestures, limits, |one| one.timestamp, is_gesture)
+            && all_valid(&found.presence, limits, |one| one.timestamp, is_presence)
+            && all_valid(&found.face_tracks, limits, |one| one.first_seen, is_track)
+            && all_valid(&found.metadata.frame_times, limits, |time| *time, is_time)
+    });
+    let mut read = match whole {
+        Some(read) => read,
+        None => {
+            let mut document = Document::parse("mediapipe", bytes, limits)?;
+            document.keep_if_listed("poses", is_pose)?;
+            document.keep("faces", is_face)?;
+            document.keep("hands", is_hand)?;
+            document.keep("gaze", is_gaze)?;
+            document.keep("gestures", is_gesture)?;
+            document.keep("presence", is_presence)?;
+            document.keep("face_tracks", is_track)?;
+            document.keep_within("metadata", "frame_times", is_time)?;
+            document.finish()?
+        }
+    };
     settle(&mut read.result);
     Ok(read)
 }
