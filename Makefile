@@ -42,8 +42,9 @@ check: ## Formatting, lints, documentation, licences
 accuracy: setup ## Measure how right the stages are, write docs/accuracy (PAGES="ocr speech" for some)
 	@deploy/bench/accuracy.sh $(PAGES)
 
-bench: build ## Measure decode speed against ffmpeg in the same run
+bench: build ## Measure decode speed against ffmpeg in the same run, and the timeline if ORACLE_DIR is set
 	@deploy/bench/decode.sh
+	@if [ -n "$$ORACLE_DIR" ]; then cargo run --release --locked -p oracle -- bench docs/bench/timeline.md; fi
 
 clean: ## Remove build results; the cache stays
 	@$(CARGO) clean

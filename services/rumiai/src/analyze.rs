@@ -23,8 +23,8 @@ use contracts::{
     messages::Ingested,
 };
 use export::Destination;
-pub use outcome::Failure;
 use outcome::VideoOutcome;
+pub use outcome::{Failure, schema as output_schema};
 use published::Metrics;
 pub use published::schema as summary_schema;
 use stage::Clock;
@@ -48,7 +48,13 @@ pub fn run(arguments: &AnalyzeArguments, settings: &Settings) -> Exit {
         }],
     };
     match arguments.output_format {
-        OutputFormat::Json => println!("{}", outcome::json(&outcomes)),
+        OutputFormat::Json => match outcome::json(&outcomes) {
+            Ok(object) => println!("{object}"),
+            Err(error) => {
+                eprintln!("error: {error}");
+                return Exit::Failure;
+            }
+        },
         OutputFormat::Text => outcomes.iter().for_each(outcome::print_text),
     }
     outcomes

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{files_below, json_of, rumiai, without_models};
+use common::{files_below, json_of, obeys, rumiai, without_models};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Every file of a result by its path, the time in its name left out; `summary.json`, where times
@@ -101,6 +101,7 @@ fn the_demo_clip_gives_the_same_bytes_twice_and_a_person_recognises_the_result()
     let (first, first_folder) = run();
     let (_, second_folder) = run();
 
+    obeys("analyze_output", &first);
     assert_eq!(first["success"], true);
     assert_eq!(first["report"]["degraded"], false);
     let files = timeless_files(first_folder.path());
@@ -310,6 +311,7 @@ fn several_videos_give_one_object_and_a_bad_one_costs_the_others_nothing() {
         .unwrap();
     assert_eq!(done.status.code(), Some(1));
     let object = json_of(&done.stdout);
+    obeys("analyze_output", &object);
     assert_eq!(object["success"], false);
     assert_eq!(object["results"][0]["success"], false);
     assert_eq!(object["results"][0]["error_type"], "VideoError");

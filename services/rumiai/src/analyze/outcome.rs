@@ -12,7 +12,9 @@ use contracts::{
     job::{Job, Source},
     manifest::FailureClass,
 };
-use serde_json::{Value, json};
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::Serialize;
+use serde_json::Value;
 use std::{error::Error, path::Path};
 use worker::{JobReport, RunError};
 
@@ -125,44 +127,104 @@ impl VideoOutcome {
         }
     }
 
-    fn json(&self) -> Value {
+    fn printed(&self) -> One<'_> {
         match &self.result {
-            Ok(summary) => serde_json::to_value(Published::of(summary)).unwrap_or_default(),
-            Err(failure) => json!({
-                "success": false,
-                "video_id": self.video_id,
-                "error": failure.message,
-                "error_type": failure.error_type,
-                "metrics": failure.metrics,
+            Ok(summary) => One::Done(Box::new(Published::of(summary))),
+            Err(failure) => One::Failed(FailedVideo {
+                success: false,
+                video_id: self.video_id.as_ref().map(VideoId::as_str),
+                error: &failure.message,
+                error_type: failure.error_type,
+                metrics: failure.metrics.as_deref(),
             }),
         }
     }
 }
 
+/// What `analyze` prints: the object of the only video, or all of them.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Printed<'a> {
+    One(One<'a>),
+    Many {
+        /// Whether every video succeeded.
+        success: bool,
+        totals: Totals,
+        /// The videos, in the order in which they were named.
+        results: Vec<One<'a>>,
+    },
+}
+
+/// What came of one video.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum One<'a> {
+    Done(Box<Published<'a>>),
+    Failed(FailedVideo<'a>),
+}
+
+/// A video without a result.
+#[derive(Serialize, JsonSchema)]
+struct FailedVideo<'a> {
+    /// Always false.
+    success: bool,
+    /// What consumers call the video; null if none was reached.
+    video_id: Option<&'a str>,
+    /// What happened and what to do, for people.
+    error: &'a str,
+    /// Its kind, for programs.
+    error_type: &'a str,
+    /// What it took to come that far; null if nothing was begun.
+    metrics: Option<&'a Metrics>,
+}
+
 /// How many videos there were, and how many of them succeeded.
-fn totals(outcomes: &[VideoOutcome]) -> Value {
-    let succeeded = |outcome: &&VideoOutcome| outcome.exit() == Exit::Success;
-    let successful = outcomes.iter().filter(succeeded).count();
-    json!({
-        "videos": outcomes.len(),
-        "successful": successful,
-        "failed": outcomes.len() - successful,
-        "success_rate": (!outcomes.is_empty()).then(|| successful as f64 / outcomes.len() as f64),
-    })
+#[derive(Serialize, JsonSchema)]
+struct Totals {
+    videos: usize,
+    successful: usize,
+    failed: usize,
+    /// 0–1; null without videos.
+    success_rate: Option<f64>,
+}
+
+impl Totals {
+    fn of(outcomes: &[VideoOutcome]) -> Self {
+        let succeeded = |outcome: &&VideoOutcome| outcome.exit() == Exit::Success;
+        let videos = outcomes.len();
+        let successful = outcomes.iter().filter(succeeded).count();
+        Self {
+            videos,
+            successful,
+            failed: videos - successful,
+            success_rate: (videos > 0).then(|| successful as f64 / videos as f64),
+        }
+    }
 }
 
 /// The one JSON object: that of the only video, or all of them under `results`.
+///
+/// # Errors
+/// If JSON cannot be written, which the types rule out.
+pub fn json(outcomes: &[VideoOutcome]) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&match outcomes {
+        [only] => Printed::One(only.printed()),
+        many => Printed::Many {
+            success: many.iter().all(|outcome| outcome.exit() == Exit::Success),
+            totals: Totals::of(many),
+            results: many.iter().map(VideoOutcome::printed).collect(),
+        },
+    })
+}
+
+/// The JSON Schema of what `analyze` prints.
 #[must_use]
-pub fn json(outcomes: &[VideoOutcome]) -> String {
-    let object = match outcomes {
-        [only] => only.json(),
-        many => json!({
-            "success": many.iter().all(|outcome| outcome.exit() == Exit::Success),
-            "totals": totals(many),
-            "results": many.iter().map(VideoOutcome::json).collect::<Vec<_>>(),
-        }),
-    };
-    format!("{object:#}")
+pub fn schema() -> Value {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Printed<'_>>()
+        .to_value()
 }
 
 /// Prints a table, or the failure on standard error.

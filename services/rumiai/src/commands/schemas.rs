@@ -31,13 +31,18 @@ pub fn run(arguments: &SchemasArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Every schema: those of the timeline, and that of the summary.
+/// Every schema: those of the timeline, and those of the summary and of what `analyze` prints.
 #[must_use]
 pub fn all() -> Vec<SchemaFile> {
     let mut all = timeline::schemas();
-    all.push(SchemaFile {
-        name: "summary".into(),
-        schema: analyze::summary_schema(),
-    });
+    for (name, schema) in [
+        ("summary", analyze::summary_schema()),
+        ("analyze_output", analyze::output_schema()),
+    ] {
+        all.push(SchemaFile {
+            name: name.into(),
+            schema,
+        });
+    }
     all
 }

@@ -51,3 +51,18 @@ pub fn without_models(command: &mut Command) -> &mut Command {
         )
         .env("RUMIAI__SOUND__CLASSIFY", "false")
 }
+
+/// Checks a document against a schema that is shipped.
+#[allow(dead_code, reason = "not every test file looks at schemas")]
+pub fn obeys(schema: &str, document: &serde_json::Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../schemas")
+        .join(format!("{schema}.schema.json"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap();
+    let problems: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(problems.is_empty(), "{schema}: {problems:#?}");
+}
