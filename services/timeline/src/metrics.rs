@@ -76,13 +76,13 @@ pub fn metrics() -> Vec<&'static Metric> {
 /// matches; then [`suggest`] may help.
 #[must_use]
 pub fn explain(query: &str) -> Vec<&'static Metric> {
-    let query = query.trim().to_lowercase();
+    let query = query.trim().to_lowercase().replace("[]", "");
     let matching = |matches: &dyn Fn(&Metric) -> bool| -> Vec<&'static Metric> {
         metrics().into_iter().filter(|m| matches(m)).collect()
     };
     let rules: [&dyn Fn(&Metric) -> bool; 3] = [
         &|metric| {
-            let path = metric.path.to_lowercase();
+            let path = metric.path.to_lowercase().replace("[]", "");
             path == query || format!("{}.{path}", metric.analysis) == query
         },
         &|metric| parts(metric).last() == Some(&query),

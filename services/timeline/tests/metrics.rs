@@ -194,6 +194,9 @@ fn explaining_finds_paths_names_and_blocks_in_any_case() {
         by_path
     );
     assert_eq!(explain(" AvgDensity "), by_path);
+    let of_items = explain("densityKeyEvents.deadZones[].start");
+    assert_eq!(of_items.len(), 1);
+    assert_eq!(explain("densityKeyEvents.deadZones.start"), of_items);
     assert!(explain("confidence").len() > 5);
     assert_eq!(explain("deadZones").len(), 3);
     assert_eq!(explain("longestscene").len(), 4);
