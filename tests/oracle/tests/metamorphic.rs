@@ -241,14 +241,22 @@ fn covers(pattern: &str, field: &str) -> bool {
     }
 }
 
+/// Whether all items of an input are read.
+fn drops_nothing(input: &Input) -> bool {
+    let unified: Value = serde_json::from_slice(&run(input).unified).unwrap();
+    let dropped = &unified["processing_metadata"]["dropped_items"];
+    dropped.as_object().is_none_or(serde_json::Map::is_empty)
+}
+
 #[test]
 fn a_second_later_everything_is_a_second_later() {
     let mut placed: BTreeSet<&str> = BTreeSet::new();
     let mut findings = BTreeMap::new();
-    // A video without length has no seconds to be later in.
+    // A video without length has no seconds to be later in, and what lay outside of one may lie
+    // inside a second later.
     let inputs = inputs().into_iter();
     let inputs: Vec<_> = inputs
-        .filter(|(_, input)| input.probe.duration.nanos() > 0)
+        .filter(|(_, input)| input.probe.duration.nanos() > 0 && drops_nothing(input))
         .collect();
     for (name, input) in &inputs {
         let (before, after) = (run(input), run(&shifted(input)));

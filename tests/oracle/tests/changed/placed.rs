@@ -138,6 +138,27 @@ pub const PLACED: &[(&str, &[&str])] = &[
 /// have it.
 pub const RARELY_PLACED: &[(&str, &[&str])] = &[
     (
+        "the first seconds",
+        &[
+            "person_framing.personFramingCoreMetrics.introShotType",
+            "speech_analysis.speechPatterns.openingHookStrength",
+        ],
+    ),
+    (
+        "the first shot begins with the video, and is longer",
+        &[
+            "scene_pacing.scenePacingCoreMetrics.longTakesCount",
+            "scene_pacing.scenePacingCoreMetrics.quickCutsCount",
+        ],
+    ),
+    (
+        "what began in the second before, which is a new one nobody looked at",
+        &[
+            "emotional_journey.emotionalKeyEvents.emotionalPeaks[].trigger",
+            "emotional_journey.emotionalKeyEvents.transitionPoints[].trigger",
+        ],
+    ),
+    (
         "parts of the whole video",
         &[
             "creative_density.densityDynamics.accelerationPattern",
@@ -145,7 +166,9 @@ pub const RARELY_PLACED: &[(&str, &[&str])] = &[
             "creative_density.densityPatterns.structuralFlags*",
             "emotional_journey.emotionalDynamics.emotionalArc",
             "emotional_journey.emotionalKeyEvents.resolutionMoment",
+            "scene_pacing.scenePacingDynamics.pacingMomentum",
             "scene_pacing.scenePacingPatterns.pacingPattern",
+            "scene_pacing.scenePacingPatterns.pacingTechniques",
             "speech_analysis.speechKeyEvents.callsToAction[].urgency",
         ],
     ),
