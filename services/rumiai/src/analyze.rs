@@ -173,7 +173,7 @@ fn video_of(source: &Source, report: &JobReport, assembly: &Assembly) -> Result<
     let ingested: Ingested = report
         .upstream()
         .required(StageName::Ingest)
-        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+        .map_err(|error| Failure::of_result(&error))?;
     let stored = assembly.store.root().join(ingested.source.key.as_str());
     Ok(stored.display().to_string())
 }

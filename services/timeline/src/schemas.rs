@@ -4,7 +4,7 @@
 mod tree;
 
 use crate::compute::{ANALYSES, AnalysisSpec, CREATIVE, block, legacy, unified};
-use contracts::analysis::AnalysisName;
+use contracts::analysis::generic_block;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use tree::Tree;
@@ -70,11 +70,7 @@ fn tree(analysis: &AnalysisSpec, name_of: impl Fn(&str) -> String) -> Tree {
 }
 
 fn generic(analysis: &AnalysisSpec) -> Tree {
-    let name = AnalysisName {
-        name: analysis.name,
-        prefix: analysis.prefix,
-    };
-    tree(analysis, |block| name.generic_block(block))
+    tree(analysis, |block| generic_block(analysis.prefix, block))
 }
 
 /// The schema of an analysis in the first layout, if it has one of its own.

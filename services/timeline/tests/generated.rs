@@ -4,34 +4,19 @@
 mod common;
 
 use common::{generated::any_video, parse, run};
-use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
+use testkit::Schemas;
 use timeline::{
     Metric,
     compute::{CREATIVE, Input, all},
-    schemas,
 };
 
 /// What arithmetic on binary fractions may add.
 const ROUNDING: f64 = 1e-6;
 
-static VALIDATORS: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
-    schemas()
-        .into_iter()
-        .map(|file| (file.name, jsonschema::validator_for(&file.schema).unwrap()))
-        .collect()
-});
-
-fn obeys(schema: &str, document: &Value) {
-    let problems: Vec<String> = VALIDATORS[schema]
-        .iter_errors(document)
-        .take(5)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(problems.is_empty(), "{schema}: {problems:#?}");
-}
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(common::schemas);
 
 /// Calls `visit` with every number at a path.
 fn numbers(value: &Value, path: &[&str], visit: &mut dyn FnMut(f64)) {
@@ -70,12 +55,12 @@ fn within(metric: &Metric, result: &Value, seconds: f64) {
 fn check(input: &Input) {
     let output = run(input);
     assert_eq!(output.failed, []);
-    obeys("unified_analysis", &parse(&output.unified));
+    SCHEMAS.check("unified", "unified_analysis", &parse(&output.unified));
     let creative = parse(&output.creative.unwrap());
-    obeys(CREATIVE.name, &creative);
+    SCHEMAS.check(CREATIVE.name, CREATIVE.name, &creative);
     let results = output.analyses.iter().map(|files| {
         let result = parse(&files.result);
-        obeys(&format!("{}_result", files.name), &result);
+        SCHEMAS.check(files.name, &format!("{}_result", files.name), &result);
         result
     });
     for (result, analysis) in results.chain([creative]).zip(all()) {

@@ -3,26 +3,11 @@
 
 mod common;
 
-use common::{even_cuts, parse, perceived::perceived, rapid_cuts, rich, run, short, video};
-use jsonschema::Validator;
+use common::{
+    even_cuts, parse, perceived::perceived, rapid_cuts, rich, run, schemas, short, video,
+};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use timeline::{compute::Input, schemas};
-
-fn validators() -> BTreeMap<String, Validator> {
-    schemas()
-        .into_iter()
-        .map(|file| (file.name, jsonschema::validator_for(&file.schema).unwrap()))
-        .collect()
-}
-
-fn check(validator: &Validator, name: &str, document: &Value) {
-    let problems: Vec<String> = validator
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(problems.is_empty(), "{name}: {problems:#?}");
-}
+use timeline::compute::Input;
 
 fn inputs() -> Vec<Input> {
     vec![
@@ -38,24 +23,24 @@ fn inputs() -> Vec<Input> {
 
 #[test]
 fn every_file_obeys_its_schema() {
-    let validators = validators();
+    let schemas = schemas();
     for input in inputs() {
         let output = run(&input);
         let unified = parse(&output.unified);
-        check(&validators["unified_analysis"], "unified", &unified);
+        schemas.check("unified", "unified_analysis", &unified);
         for files in &output.analyses {
             for (kind, bytes) in [("result", &files.result), ("ml", &files.ml)] {
                 let name = format!("{}_{kind}", files.name);
-                check(&validators[&name], &name, &parse(bytes));
+                schemas.check(files.name, &name, &parse(bytes));
             }
-            check(&validators["complete"], files.name, &parse(&files.complete));
+            schemas.check(files.name, "complete", &parse(&files.complete));
         }
     }
 }
 
 #[test]
 fn what_is_wrong_does_not_obey() {
-    let validators = validators();
+    let schemas = schemas();
     let output = run(&perceived());
     let pacing = output
         .analyses
@@ -63,11 +48,10 @@ fn what_is_wrong_does_not_obey() {
         .find(|files| files.name == "scene_pacing")
         .unwrap();
     let good = parse(&pacing.ml);
-    let validator = &validators["scene_pacing_ml"];
     let spoilt = |spoil: &dyn Fn(&mut Value)| {
         let mut document = good.clone();
         spoil(&mut document);
-        validator.is_valid(&document)
+        schemas.accepts("scene_pacing_ml", &document)
     };
     assert!(spoilt(&|_| {}));
     let core = "CoreMetrics";
@@ -80,5 +64,5 @@ fn what_is_wrong_does_not_obey() {
         one[core].as_object_mut().unwrap().remove("totalScenes");
     }));
     assert!(!spoilt(&|one| one[core] = Value::Null));
-    assert!(!validators["scene_pacing_result"].is_valid(&good));
+    assert!(!schemas.accepts("scene_pacing_result", &good));
 }

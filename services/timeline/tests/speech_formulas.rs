@@ -1,12 +1,18 @@
 //! Formulas of `speech_analysis` on speech whose values are known by hand.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use contracts::{MediaTime, TimeSpan, sound::BurstPattern};
+mod common;
+
+use common::{
+    built::{at, span},
+    said::{said, spoken},
+};
+use contracts::{MediaTime, sound::BurstPattern};
 use proptest::prelude::*;
 use timeline::compute::{
     clock::Clock,
     coverage::SampledSeconds,
-    events::{EnergyWindow, Overlay, Sighting, Sound, Speech, Utterance, Word},
+    events::{EnergyWindow, Overlay, Sighting, Sound, Speech},
     spans,
     speech::{
         Spoken,
@@ -14,45 +20,6 @@ use timeline::compute::{
         emphasis, interactions, key_events, patterns, rhythm,
     },
 };
-
-fn at(seconds: f64) -> MediaTime {
-    MediaTime::from_seconds(seconds)
-}
-
-fn span(start: f64, end: f64) -> TimeSpan {
-    TimeSpan::new(at(start), at(end))
-}
-
-/// Words of half a second each, one after the other.
-fn said(start: f64, text: &str) -> Utterance {
-    let words: Vec<Word> = text
-        .split_whitespace()
-        .zip(0_u32..)
-        .map(|(word, index)| {
-            let begins = start + 0.5 * f64::from(index);
-            Word {
-                span: span(begins, begins + 0.5),
-                text: word.into(),
-                confidence: 0.9,
-            }
-        })
-        .collect();
-    Utterance {
-        span: TimeSpan::new(at(start), words.last().map_or(at(start), |w| w.span.end)),
-        text: text.into(),
-        confidence: 0.8,
-        words,
-    }
-}
-
-fn spoken(seconds: f64, utterances: Vec<Utterance>) -> Spoken {
-    let clock = Clock::new(at(seconds));
-    let speech = Speech {
-        utterances,
-        ..Speech::default()
-    };
-    Spoken::of(&speech, clock, &SampledSeconds::all(clock)).unwrap()
-}
 
 #[test]
 fn a_recording_that_breaks_off_counts_as_far_as_it_was_heard() {

@@ -4,65 +4,26 @@
 mod common;
 
 use common::{
+    built::{at, span},
     no_audio,
     perceived::{self, perceived},
-    result, video,
+    result,
+    said::{said, spoken},
+    video,
 };
-use contracts::{MediaTime, TimeSpan, speech::SpeechTranscript};
+use contracts::speech::SpeechTranscript;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use timeline::compute::{
     Input,
-    clock::Clock,
-    coverage::SampledSeconds,
-    events::{EnergyWindow, Sighting, Sound, Speech, Utterance, Word},
+    events::{EnergyWindow, Sighting, Sound},
     speech::{
-        Spoken,
         dynamics::pacing_curve,
         emphasis, key_events,
         rhythm::{pause_pattern, pauses, rhythm},
         wording::{self, LIX_LANGUAGES, call_clusters, complexity, filler_ratio, key_phrases, lix},
     },
 };
-
-fn at(seconds: f64) -> MediaTime {
-    MediaTime::from_seconds(seconds)
-}
-
-fn span(start: f64, end: f64) -> TimeSpan {
-    TimeSpan::new(at(start), at(end))
-}
-
-/// Words of half a second each, one after the other.
-fn said(start: f64, text: &str) -> Utterance {
-    let words: Vec<Word> = text
-        .split_whitespace()
-        .zip(0_u32..)
-        .map(|(word, index)| {
-            let begins = start + 0.5 * f64::from(index);
-            Word {
-                span: span(begins, begins + 0.5),
-                text: word.into(),
-                confidence: 0.9,
-            }
-        })
-        .collect();
-    Utterance {
-        span: TimeSpan::new(at(start), words.last().map_or(at(start), |w| w.span.end)),
-        text: text.into(),
-        confidence: 0.8,
-        words,
-    }
-}
-
-fn spoken(seconds: f64, utterances: Vec<Utterance>) -> Spoken {
-    let clock = Clock::new(at(seconds));
-    let speech = Speech {
-        utterances,
-        ..Speech::default()
-    };
-    Spoken::of(&speech, clock, &SampledSeconds::all(clock)).unwrap()
-}
 
 fn energy(windows: &[(f64, f64, f64)]) -> Vec<EnergyWindow> {
     let window = |(start, end, level): &(f64, f64, f64)| EnergyWindow {

@@ -56,16 +56,22 @@ impl AnalysisName {
     /// does not begin with the prefix.
     #[must_use]
     pub fn generic_block(self, block: &str) -> String {
-        let without = Some(self.prefix)
-            .filter(|prefix| !prefix.is_empty())
-            .and_then(|prefix| block.strip_prefix(prefix));
-        let Some(rest) = without else {
-            return block.to_owned();
-        };
-        let mut letters = rest.chars();
-        letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect())
-            .unwrap_or_default()
+        generic_block(self.prefix, block)
     }
+}
+
+/// The generic name of a block whose analysis has this prefix.
+#[must_use]
+pub fn generic_block(prefix: &str, block: &str) -> String {
+    let without = Some(prefix)
+        .filter(|prefix| !prefix.is_empty())
+        .and_then(|prefix| block.strip_prefix(prefix));
+    let Some(rest) = without else {
+        return block.to_owned();
+    };
+    let mut letters = rest.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

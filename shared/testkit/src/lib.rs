@@ -13,10 +13,14 @@
 #[cfg(feature = "engine")]
 mod engine;
 mod film;
+#[cfg(feature = "schemas")]
+mod schemas;
 
 #[cfg(feature = "engine")]
 pub use engine::engine;
 pub use film::film;
+#[cfg(feature = "schemas")]
+pub use schemas::Schemas;
 
 use artifacts::Memory;
 use contracts::{

@@ -5,7 +5,6 @@ use contracts::{
     emotion::Emotions, objects::ObjectDetections, people::People, shots::ShotList,
     sound::SoundEnergy, speech::SpeechTranscript, text::TextOnScreen,
 };
-use jsonschema::Validator;
 use oracle::{
     facts::Facts,
     record::{self, Case},
@@ -13,12 +12,8 @@ use oracle::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    sync::LazyLock,
-};
-use timeline::{SchemaFile, schemas};
+use std::{collections::BTreeSet, fs, sync::LazyLock};
+use testkit::Schemas;
 
 fn parsed(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
@@ -32,21 +27,10 @@ fn blocks(analysis: &str) -> BTreeSet<&'static str> {
         .collect()
 }
 
-static VALIDATORS: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
-    let validator = |file: SchemaFile| {
-        let validator = jsonschema::validator_for(&file.schema).unwrap();
-        (file.name, validator)
-    };
-    schemas().into_iter().map(validator).collect()
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| {
+    let all = timeline::schemas().into_iter();
+    Schemas::new(all.map(|file| (file.name, file.schema)))
 });
-
-fn obeys(case: &str, schema: &str, document: &Value) {
-    let problems: Vec<String> = VALIDATORS[schema]
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(problems.is_empty(), "{case}, {schema}: {problems:#?}");
-}
 
 fn is_whole(case: &str, record: &Value) {
     let output = replay::replayed(record).unwrap();
@@ -60,14 +44,14 @@ fn is_whole(case: &str, record: &Value) {
                 files.name
             );
         }
-        obeys(case, &format!("{}_result", files.name), &result);
-        obeys(case, &format!("{}_ml", files.name), &parsed(&files.ml));
-        obeys(case, "complete", &parsed(&files.complete));
+        SCHEMAS.check(case, &format!("{}_result", files.name), &result);
+        SCHEMAS.check(case, &format!("{}_ml", files.name), &parsed(&files.ml));
+        SCHEMAS.check(case, "complete", &parsed(&files.complete));
         names.insert(files.name);
     }
     assert_eq!(names, BTreeSet::from(record::ANALYSES), "{case}");
-    obeys(case, "unified_analysis", &parsed(&output.unified));
-    obeys(
+    SCHEMAS.check(case, "unified_analysis", &parsed(&output.unified));
+    SCHEMAS.check(
         case,
         "creative_measures",
         &parsed(&output.creative.unwrap()),

@@ -1,7 +1,6 @@
 //! Writing results where consumers look for them: whole files, all of an analysis or none.
 
 use super::{outcome::Failure, published::Published, summary::Summary};
-use crate::exit::Exit;
 use contracts::{
     ArtifactRef, StageName, Upstream, VideoId,
     analysis::{CREATIVE_MEASURES, TEMPORAL_MARKERS},
@@ -96,7 +95,7 @@ pub async fn export(
 ) -> Result<Exported, Failure> {
     let analysed: Analysed = upstream
         .required(StageName::Timeline)
-        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+        .map_err(|error| Failure::of_result(&error))?;
     let unified = destination
         .folders
         .unified
@@ -147,7 +146,7 @@ async fn subtitles(
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
     let transcribed: Option<Transcribed> = upstream
         .optional(StageName::Transcribe)
-        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+        .map_err(|error| Failure::of_result(&error))?;
     let mut contents = Vec::new();
     if let Some(transcribed) = transcribed {
         let files = [
@@ -188,8 +187,8 @@ pub async fn export_artifacts(
             let path = folder.join(artifact.key.file_name());
             write_all(vec![(path, bytes(store, artifact).await?)])?;
         }
-        let json = serde_json::to_vec_pretty(manifest)
-            .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+        let json =
+            serde_json::to_vec_pretty(manifest).map_err(|error| Failure::of_result(&error))?;
         write_all(vec![(folder.join("manifest.json"), json)])?;
     }
     Ok(())
@@ -204,7 +203,7 @@ pub fn write_summary(destination: &Destination<'_>, summary: &Summary) -> Result
         .insights(&summary.files.video_id)
         .join("summary.json");
     let json = serde_json::to_vec_pretty(&Published::of(summary))
-        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))?;
+        .map_err(|error| Failure::of_result(&error))?;
     write_all(vec![(path, json)])
 }
 
@@ -212,7 +211,7 @@ async fn bytes(store: &dyn Artifacts, reference: &ArtifactRef) -> Result<Vec<u8>
     let bytes = store.get(reference).await;
     bytes
         .map(Into::into)
-        .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))
+        .map_err(|error| Failure::of_result(&error))
 }
 
 async fn trio(

@@ -1,7 +1,6 @@
 //! What the stages found, in short.
 
 use super::outcome::Failure;
-use crate::exit::Exit;
 use contracts::{
     ArtifactRef, StageName, Upstream,
     emotion::{EmotionLabel, Emotions},
@@ -207,7 +206,7 @@ impl Reader<'_> {
     fn message<M: DeserializeOwned>(&self, stage: StageName) -> Result<Option<M>, Failure> {
         self.upstream
             .optional(stage)
-            .map_err(|error| Failure::new(Exit::Failure, "ResultError", &error))
+            .map_err(|error| Failure::of_result(&error))
     }
 
     /// What a stage found, in short; `None` if it left nothing.
@@ -220,14 +219,12 @@ impl Reader<'_> {
         let Some(message) = self.message(stage)? else {
             return Ok(None);
         };
-        let unreadable =
-            |error: &dyn std::error::Error| Failure::new(Exit::Failure, "ResultError", error);
         let bytes = self
             .store
             .get(&reference(message))
             .await
-            .map_err(|error| unreadable(&error))?;
-        let found = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+            .map_err(|error| Failure::of_result(&error))?;
+        let found = serde_json::from_slice(&bytes).map_err(|error| Failure::of_result(&error))?;
         Ok(Some(shorten(found)))
     }
 }

@@ -51,6 +51,12 @@ impl Failure {
         }
     }
 
+    /// A result that cannot be read back or written.
+    #[must_use]
+    pub fn of_result(error: &dyn Error) -> Self {
+        Self::new(Exit::Failure, "ResultError", error)
+    }
+
     /// A failure at a path.
     #[must_use]
     pub fn at_path(action: &str, path: &Path, error: &dyn Error) -> Self {

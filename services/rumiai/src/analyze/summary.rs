@@ -102,12 +102,10 @@ pub async fn summarise(
     surroundings: Surroundings,
 ) -> Result<Summary, Failure> {
     let upstream = report.upstream();
-    let unreadable =
-        |error: &dyn std::error::Error| Failure::new(Exit::Failure, "ResultError", error);
     let decoded: Decoded = upstream
         .required(StageName::Decode)
-        .map_err(|error| unreadable(&error))?;
-    let unified = read(&files.unified).map_err(|error| unreadable(&error))?;
+        .map_err(|error| Failure::of_result(&error))?;
+    let unified = read(&files.unified).map_err(|error| Failure::of_result(&error))?;
     let Surroundings {
         video,
         feature_flags,
@@ -126,7 +124,7 @@ pub async fn summarise(
         coverage: unified["processing_metadata"]["coverage"].clone(),
         pipeline_status: unified["pipeline_status"].clone(),
         hook: match &files.creative {
-            Some(path) => read(path).map_err(|error| unreadable(&error))?["hook"].clone(),
+            Some(path) => read(path).map_err(|error| Failure::of_result(&error))?["hook"].clone(),
             None => Value::Null,
         },
         stages: times(report),

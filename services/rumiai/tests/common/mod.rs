@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
+use testkit::Schemas;
 
 /// The executable with a store of its own under `folder`, weights from the real cache, and no
 /// settings of the developer's.
@@ -54,15 +55,11 @@ pub fn without_models(command: &mut Command) -> &mut Command {
 
 /// Checks a document against a schema that is shipped.
 #[allow(dead_code, reason = "not every test file looks at schemas")]
-pub fn obeys(schema: &str, document: &serde_json::Value) {
+pub fn obeys(schema_name: &str, document: &serde_json::Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../schemas")
-        .join(format!("{schema}.schema.json"));
+        .join(format!("{schema_name}.schema.json"));
     let text = std::fs::read_to_string(path).unwrap();
-    let validator = jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap();
-    let problems: Vec<String> = validator
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(problems.is_empty(), "{schema}: {problems:#?}");
+    let schema = serde_json::from_str(&text).unwrap();
+    Schemas::new([(schema_name.to_owned(), schema)]).check(schema_name, schema_name, document);
 }

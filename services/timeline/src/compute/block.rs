@@ -6,7 +6,7 @@ use super::{
     style::{Layout, Style},
 };
 use crate::{Error, json};
-use contracts::analysis::AnalysisName;
+use contracts::analysis::{AnalysisName, generic_block};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -168,13 +168,9 @@ impl Analysis {
     /// Its blocks with generic names.
     #[must_use]
     pub fn generic_blocks(&self) -> Map<String, Value> {
-        let named = AnalysisName {
-            name: self.name,
-            prefix: self.prefix,
-        };
         self.blocks
             .iter()
-            .map(|(name, block)| (named.generic_block(name), block.clone()))
+            .map(|(name, block)| (generic_block(self.prefix, name), block.clone()))
             .collect()
     }
 

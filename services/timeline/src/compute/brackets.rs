@@ -1,5 +1,8 @@
 //! Descriptions of sound, as `[Music]`: what stands in brackets is not said.
 
+use super::events::Utterance;
+use contracts::TimeSpan;
+
 /// What stands outside of brackets, which may go over several words. Brackets that do not close
 /// or open enclose nothing.
 #[derive(Debug)]
@@ -34,4 +37,26 @@ impl Outside {
         };
         part.chars().filter(outside).collect()
     }
+}
+
+/// Words of an utterance, as `split` finds them, with the time they are said at, but for
+/// descriptions of sound in brackets. One without timed words says all of them throughout.
+pub fn timed_words(
+    utterance: &Utterance,
+    split: impl Fn(&str) -> Vec<String>,
+) -> Vec<(String, TimeSpan)> {
+    let mut outside = Outside::of(&utterance.text);
+    let mut timed = Vec::new();
+    let mut add = |text: &str, span: TimeSpan| {
+        // A written word may be several words, as in `ready-made`.
+        let parts = split(&outside.next(text)).into_iter();
+        timed.extend(parts.map(|part| (part, span)));
+    };
+    if utterance.words.is_empty() {
+        add(&utterance.text, utterance.span);
+    }
+    for word in &utterance.words {
+        add(&word.text, word.span);
+    }
+    timed
 }

@@ -17,7 +17,7 @@ use super::{
     block::{Analysis, Block},
     clock::Clock,
     events::{Events, ExpressionSeen, Expressions},
-    measure::{Measured, NO_DURATION, Reason, given, given_some},
+    measure::{Measured, NO_DURATION, Reason, given, given_some, given_that},
 };
 use crate::{Error, Metric};
 use contracts::analysis::{AnalysisName, EMOTIONAL_JOURNEY};
@@ -188,13 +188,7 @@ struct Evidence<'a> {
 pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     let expressions = events.emotions.events();
     let journey = expressions.and_then(|all| Journey::of(events.clock, all));
-    let shown = journey.clone().and_then(|journey| {
-        if journey.seen.is_empty() {
-            Err(NOTHING_SEEN)
-        } else {
-            Ok(journey)
-        }
-    });
+    let shown = given_that(&journey, |journey| !journey.seen.is_empty(), NOTHING_SEEN);
     let gestures = events.gestures.events();
     let evidence = Evidence {
         events,

@@ -16,7 +16,7 @@ use super::{
     block::{Analysis, Block},
     clock::{Clock, second_of},
     events::{Events, FaceSeen, GazeSeen, People, PeopleFrame},
-    measure::{Measured, NO_DURATION, Reason, given, given_some},
+    measure::{Measured, NO_DURATION, Reason, given, given_some, given_that},
     numbers,
 };
 use crate::{Error, Metric};
@@ -261,13 +261,8 @@ struct Evidence<'a> {
 pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     let people = events.people.events();
     let framing = people.and_then(|people| Framing::of(events.clock, people));
-    let faced = framing.clone().and_then(|framing| {
-        if framing.main_faces().next().is_some() {
-            Ok(framing)
-        } else {
-            Err(NO_FACE)
-        }
-    });
+    let has_face = |framing: &Framing| framing.main_faces().next().is_some();
+    let faced = given_that(&framing, has_face, NO_FACE);
     let evidence = Evidence {
         events,
         confidence: given_some(&faced, |framing| quality::confidence(events, framing)),

@@ -55,6 +55,20 @@ pub fn given<T, R>(measured: &Measured<T>, formula: impl FnOnce(&T) -> R) -> Mea
     measured.as_ref().map(formula).map_err(Clone::clone)
 }
 
+/// The same value, if it was measured and `holds` is true of it.
+///
+/// # Errors
+/// Why it was not measured, else `reason`.
+pub fn given_that<T: Clone>(
+    measured: &Measured<T>,
+    holds: impl FnOnce(&T) -> bool,
+    reason: Reason,
+) -> Measured<T> {
+    given_some(measured, |value| {
+        holds(value).then(|| value.clone()).ok_or(reason)
+    })
+}
+
 /// Applies a formula that has a null rule of its own to a value, if it was measured.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ use super::{
     clock::Clock,
     coverage::{Modality, Stream},
     events::{Events, Overlay},
-    measure::{Measured, NO_DURATION, Reason, given, given_some},
+    measure::{Measured, NO_DURATION, Reason, given, given_some, given_that},
     reliability, spans,
 };
 use crate::{Error, Metric};
@@ -187,12 +187,8 @@ struct Evidence<'a> {
 /// [`Error::Unwritable`] if a formula gives a number that is not finite.
 pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     let overlays = Overlays::of(events.clock, &events.text, &events.stickers);
-    let some = given_some(&overlays, |overlays| {
-        if overlays.count() == 0 {
-            return Err(Reason::from(NO_OVERLAY));
-        }
-        Ok(overlays.clone())
-    });
+    let no_overlay = Reason::from(NO_OVERLAY);
+    let some = given_that(&overlays, |overlays| overlays.count() > 0, no_overlay);
     let texts = given_some(&overlays, |overlays| {
         events.text.events().map(|_| overlays.clone())
     });

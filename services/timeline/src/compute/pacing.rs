@@ -15,7 +15,7 @@ use super::{
     block::Analysis,
     clock::Clock,
     events::{Boundary, Events, Shots},
-    measure::{Measured, NO_DURATION, Reason, given, given_some},
+    measure::{Measured, NO_DURATION, Reason, given, given_some, given_that},
 };
 use crate::{Error, Metric};
 use contracts::analysis::{AnalysisName, SCENE_PACING};
@@ -113,13 +113,7 @@ struct Evidence<'a> {
 /// [`Error::Unwritable`] if a formula gives a number that is not finite.
 pub fn analyse(events: &Events) -> Result<Analysis, Error> {
     let editing = events.shots.events().and_then(Editing::of);
-    let cut = editing.clone().and_then(|editing| {
-        if editing.boundaries.is_empty() {
-            Err(ONE_SHOT)
-        } else {
-            Ok(editing)
-        }
-    });
+    let cut = given_that(&editing, |editing| !editing.boundaries.is_empty(), ONE_SHOT);
     let evidence = Evidence {
         events,
         editing,

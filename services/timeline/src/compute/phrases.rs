@@ -198,9 +198,7 @@ pub fn find<W: AsRef<str>>(row: &[W], list: &[Phrase]) -> Vec<Found> {
     let mut found = Vec::new();
     for first in 0..row.len() {
         for phrase in list.iter().filter(|one| first == 0 || !one.opening) {
-            let mut candidate = row[first..].iter();
-            let mut stands = |part| candidate.next().is_some_and(|word| word.as_ref() == part);
-            if phrase.parts().all(&mut stands) {
+            if begins_with(&row[first..], phrase.parts()) {
                 found.push(Found {
                     first,
                     length: phrase.parts().count(),
@@ -210,6 +208,20 @@ pub fn find<W: AsRef<str>>(row: &[W], list: &[Phrase]) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Whether a row of words begins with these.
+pub fn begins_with<W: AsRef<str>, P: AsRef<str>>(
+    row: &[W],
+    parts: impl IntoIterator<Item = P>,
+) -> bool {
+    let mut words = row.iter();
+    let mut parts = parts.into_iter();
+    parts.all(|part| {
+        words
+            .next()
+            .is_some_and(|word| word.as_ref() == part.as_ref())
+    })
 }
 
 /// The phrases of a list that a text holds.

@@ -15,11 +15,11 @@ pub mod wording;
 
 use super::{
     block::{Analysis, Block},
-    brackets::Outside,
+    brackets::timed_words,
     clock::Clock,
     coverage::{Modality, SampledSeconds},
     events::{Events, Speech, Utterance},
-    measure::{Measured, NO_DURATION, Reason, given, given_some},
+    measure::{Measured, NO_DURATION, Reason, given, given_some, given_that},
     phrases, reliability, spans,
 };
 use crate::{Error, Metric};
@@ -156,22 +156,14 @@ impl Spoken {
 /// Words without the descriptions of sound in brackets, which may go over several of them. Brackets
 /// that do not close or open describe nothing.
 fn words_of(utterance: &Utterance, clock: Clock) -> Vec<SaidWord> {
-    let mut outside = Outside::of(&utterance.text);
-    let mut words = Vec::new();
-    let mut add = |span: TimeSpan, text: &str| {
-        let span = spans::common(span, clock.span());
-        let parts = phrases::words(&outside.next(text)).into_iter();
-        if span.start < clock.duration() {
-            words.extend(parts.map(|text| SaidWord { span, text }));
-        }
-    };
-    if utterance.words.is_empty() {
-        add(utterance.span, &utterance.text);
-    }
-    for word in &utterance.words {
-        add(word.span, &word.text);
-    }
-    words
+    timed_words(utterance, phrases::words)
+        .into_iter()
+        .map(|(text, span)| SaidWord {
+            span: spans::common(span, clock.span()),
+            text,
+        })
+        .filter(|word| word.span.start < clock.duration())
+        .collect()
 }
 
 /// What every block of the analysis is made from.
@@ -191,13 +183,8 @@ pub fn analyse(events: &Events) -> Result<Analysis, Error> {
         let sampled = events.speech.sampled()?;
         Spoken::of(speech, events.clock, sampled)
     });
-    let voiced = spoken.clone().and_then(|spoken| {
-        if spoken.all.is_empty() {
-            Err(Reason::from(NOTHING_SAID))
-        } else {
-            Ok(spoken)
-        }
-    });
+    let nothing_said = Reason::from(NOTHING_SAID);
+    let voiced = given_that(&spoken, |spoken| !spoken.all.is_empty(), nothing_said);
     let evidence = Evidence {
         events,
         spoken,

@@ -5,6 +5,7 @@ pub mod built;
 pub mod everything;
 pub mod generated;
 pub mod perceived;
+pub mod said;
 
 use bytes::Bytes;
 use contracts::{
@@ -18,6 +19,7 @@ use contracts::{
     sound::{BurstPattern, Interval, SoundEnergy, SoundMetadata},
 };
 use serde_json::Value;
+use testkit::Schemas;
 use timeline::{
     Limits,
     compute::{Input, Output, analyse},
@@ -314,4 +316,10 @@ pub fn short() -> Input {
         sound: json(&sound(0.7, &[0.1])),
         ..video(0.7)
     }
+}
+
+/// The schemas of everything the stage writes.
+pub fn schemas() -> Schemas {
+    let all = timeline::schemas().into_iter();
+    Schemas::new(all.map(|file| (file.name, file.schema)))
 }

@@ -3,7 +3,7 @@
 use super::{finding::Finding, terms};
 use crate::compute::{
     events::Events,
-    measure::{Measured, Reason},
+    measure::Measured,
     phrases::{self, OVERLAY_CALLS, SPOKEN_CALLS},
     published::PublishedText,
     spans,
@@ -41,26 +41,13 @@ pub struct WrittenCall {
     pub track: String,
 }
 
-/// That the language is the one the phrases are listed in, as far as is known.
-///
-/// # Errors
-/// That it is another one.
-pub fn in_english(language: Option<&str>) -> Measured<()> {
-    match language {
-        None | Some("en") => Ok(()),
-        Some(other) => Err(Reason::new(format!(
-            "phrases are known in English only, the language is {other}"
-        ))),
-    }
-}
-
 /// Every phrase that asks listeners to do something, by time.
 ///
 /// # Errors
 /// The reason, if nothing was listened to or the language is not English.
 pub fn spoken(events: &Events) -> Measured<Vec<SpokenCall>> {
     let speech = events.speech.events()?;
-    in_english(speech.language.as_deref())?;
+    phrases::readable(speech.language.as_deref())?;
     let mut calls = Vec::new();
     for (position, utterance) in speech.utterances.iter().enumerate() {
         let timed = terms::timed_words(utterance);
@@ -125,7 +112,7 @@ pub fn written(events: &Events) -> Measured<Vec<WrittenCall>> {
 /// The language.
 pub fn written_in_english(events: &Events) -> Measured<()> {
     let language = events.speech.events().ok();
-    in_english(language.and_then(|speech| speech.language.as_deref()))
+    phrases::readable(language.and_then(|speech| speech.language.as_deref()))
 }
 
 pub(super) fn spoken_findings(calls: &[SpokenCall]) -> Vec<Finding> {

@@ -2,9 +2,10 @@
 
 use super::finding::Finding;
 use crate::compute::{
-    brackets::Outside,
+    brackets,
     events::{Events, Utterance},
     measure::Measured,
+    phrases,
     published::PublishedText,
     spans,
 };
@@ -30,9 +31,7 @@ pub fn words(text: &str) -> Vec<String> {
 #[must_use]
 pub fn places<W: AsRef<str>>(row: &[W], terms: &[Vec<String>]) -> Vec<(usize, usize)> {
     let stands = |first: usize, term: &Vec<String>| {
-        let candidate = row.get(first..first + term.len());
-        let same = |words: &[W]| words.iter().zip(term).all(|(a, b)| a.as_ref() == b);
-        !term.is_empty() && candidate.is_some_and(same)
+        !term.is_empty() && phrases::begins_with(&row[first..], term.iter())
     };
     (0..row.len())
         .filter_map(|first| {
@@ -54,24 +53,10 @@ pub fn holds(text: &str, terms: &[Vec<String>]) -> bool {
     !places(&words(text), terms).is_empty()
 }
 
-/// Words of an utterance with the time they are said at, but for descriptions of sound in
-/// brackets. One without timed words says all of them throughout.
+/// Words of an utterance with the time they are said at, in the form of [`words`].
 #[must_use]
 pub fn timed_words(utterance: &Utterance) -> Vec<(String, TimeSpan)> {
-    let mut outside = Outside::of(&utterance.text);
-    let mut timed = Vec::new();
-    let mut add = |text: &str, span: TimeSpan| {
-        // A written word may be several words, as in `ready-made`.
-        let parts = words(&outside.next(text)).into_iter();
-        timed.extend(parts.map(|part| (part, span)));
-    };
-    if utterance.words.is_empty() {
-        add(&utterance.text, utterance.span);
-    }
-    for word in &utterance.words {
-        add(&word.text, word.span);
-    }
-    timed
+    brackets::timed_words(utterance, words)
 }
 
 /// Where one of the terms is said, by time; those that begin in `window`.
