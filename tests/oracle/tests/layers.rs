@@ -9,6 +9,7 @@ use llm::{
 };
 use oracle::record;
 use serde_json::{Map, Value, json};
+use std::fs;
 use timeline::compute::legacy::legacy;
 
 fn table(name: &str) -> Map<String, Value> {
@@ -187,6 +188,57 @@ fn answers_are_judged_as_recorded() {
         assert_eq!(found.is_ok(), expected, "{name}: {found:?}");
         let theirs = row["extract_text_blocks"].as_object().cloned();
         assert_eq!(text_blocks(text), theirs, "{name}");
+    }
+}
+
+/// Tables of single functions, and where they are compared, or why not.
+const TABLES: [(&str, &str); 17] = [
+    ("apify_mapping", "here"),
+    ("audio_energy", "services/sound/tests/reference.rs"),
+    ("burst_pattern", "services/sound/tests/reference.rs"),
+    (
+        "claude_content",
+        "no: it repeats the context after the prompt, the model's name among it",
+    ),
+    ("compute_contract", "tables.rs"),
+    ("feat_aggregate", "services/emotion/tests/aggregate.rs"),
+    ("frame_sampling", "tables.rs"),
+    ("gaze", "services/people/tests/geometry.rs"),
+    (
+        "legacy_prompts",
+        "no: metrics go to a model as JSON, not as running text",
+    ),
+    ("ml_contract_validators", "tables.rs"),
+    (
+        "ml_contract_validators_classmethod",
+        "no: one row of the table before",
+    ),
+    ("output_adapter", "here"),
+    ("prompt_manager", "here"),
+    ("prompt_size", "here"),
+    ("response_validator", "here"),
+    ("scene_detection", "tests/shots/tests/agreement.rs"),
+    ("timestamps", "tables.rs"),
+];
+
+#[test]
+fn every_recorded_table_is_compared_or_left_out_for_a_reason() {
+    let Some(folder) = testkit::oracle_dir() else {
+        return;
+    };
+    let Ok(files) = fs::read_dir(folder.join("extras")) else {
+        return;
+    };
+    for file in files {
+        let path = file.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let known = TABLES.iter().any(|(known, _)| *known == name);
+            assert!(known, "{name} is compared nowhere");
+        }
     }
 }
 

@@ -46,7 +46,11 @@ pub fn timeline_coverage(overlays: &Overlays) -> f64 {
 fn missing(evidence: &Evidence<'_>) -> Vec<&'static str> {
     let unmeasured = POINTS
         .into_iter()
-        .filter(|(modality, _)| evidence.events.sampled(*modality).is_err())
+        .filter(|(modality, _)| {
+            // What was looked at nowhere was not measured either.
+            let sampled = evidence.events.sampled(*modality);
+            sampled.map_or(true, |seconds| seconds.count() == 0)
+        })
         .map(|(_, name)| name);
     let found = evidence.overlays.as_ref().ok();
     let none = found.is_some_and(|overlays| overlays.count() == 0);
