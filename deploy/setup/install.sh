@@ -11,6 +11,8 @@ packages="$packages gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreame
 packages="$packages gstreamer1.0-libav"
 # The demo clip and the test clips.
 packages="$packages ffmpeg fonts-dejavu-core"
+# Roots of other Debian suites, for the servers of the distributed tests.
+packages="$packages debootstrap"
 
 die() {
     echo "install: $1" >&2

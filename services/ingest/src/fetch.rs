@@ -108,6 +108,7 @@ impl From<FetchError> for StageError {
             } => Self::Transient {
                 source: error.into(),
                 retry_after,
+                parked: false,
             },
             FetchError::Network { .. }
             | FetchError::Short { .. }

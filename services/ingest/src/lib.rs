@@ -73,6 +73,7 @@ pub fn video_id(source: &Source) -> VideoId {
         Source::Url(text) => url::Url::parse(text)
             .map(|url| name_of_url(&url))
             .unwrap_or_default(),
+        Source::Stored { name, .. } => return name.clone(),
     };
     VideoId::from_name(&name)
 }
@@ -176,6 +177,17 @@ impl Stage for Ingest {
                 let path = Path::new(path);
                 let metadata = VideoMetadata::unknown(video_id(&input.job.source));
                 self.keep(path, metadata, context).await
+            }
+            Source::Stored { key, name } => {
+                let found = context.artifacts.find(key).await?;
+                let source = found.ok_or_else(|| {
+                    StageError::rejected(format!("nothing lies in the store at {key}"))
+                })?;
+                context.record(source.clone());
+                Ok(Ingested {
+                    source,
+                    metadata: VideoMetadata::unknown(name.clone()),
+                })
             }
             Source::Url(text) => {
                 let url = check_url(text, &self.config).map_err(StageError::rejected)?;

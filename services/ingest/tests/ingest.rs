@@ -42,10 +42,7 @@ async fn ingest(
     config: IngestConfig,
     bench: &Bench,
 ) -> Result<Ingested, StageError> {
-    let job = Job {
-        job_id: JobId::new("test").unwrap(),
-        source,
-    };
+    let job = Job::new(JobId::new("test").unwrap(), source);
     Ingest::new(config)
         .unwrap()
         .run(IngestInput { job }, &bench.context(StageName::Ingest))

@@ -114,16 +114,15 @@ async fn analyse_source(
 ) -> Result<summary::Summary, Failure> {
     let location = match &source {
         Source::LocalFile(path) => path.clone(),
-        Source::Url(_) => assembly.store.root().join("media").display().to_string(),
+        Source::Url(_) | Source::Stored { .. } => {
+            assembly.store.root().join("media").display().to_string()
+        }
     };
     if arguments.progress == ProgressStyle::Plain {
         println!("{}", assembly.gpu.line());
     }
     let listener = progress::listener(arguments.progress, video_id.as_str(), &location);
-    let job = Job {
-        job_id: new_job_id()?,
-        source,
-    };
+    let job = Job::new(new_job_id()?, source);
     let begun = assembly.clock.monotonic();
     let runner = assembly.runner(listener)?;
     let report = runner

@@ -3,9 +3,11 @@
 #[cfg(feature = "contract-suite")]
 pub mod contract_suite;
 mod directory;
+pub mod job;
 mod memory;
 mod tidy;
 
 pub use directory::Directory;
+pub use job::Jobs;
 pub use memory::Memory;
 pub use tidy::{Tidied, TidyError};

@@ -14,6 +14,24 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     const VERSION: u16;
 }
 
+/// Most failed attempts a message remembers; the oldest go first.
+pub const MAX_HISTORY: usize = 16;
+/// Longest reason of a failed attempt that travels, in characters.
+pub const MAX_REASON_CHARS: usize = 500;
+
+/// One attempt that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAttempt {
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// What happened, for people.
+    pub reason: String,
+    /// The worker it happened on.
+    pub worker: String,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_unix_ms: u64,
+}
+
 /// What travels: the payload and the facts every stage needs about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
@@ -33,6 +51,16 @@ pub struct Envelope {
     /// W3C trace context of the publisher.
     #[serde(default)]
     pub traceparent: Option<String>,
+    /// As [`Job::priority`](crate::job::Job::priority).
+    #[serde(default)]
+    pub priority: Option<u8>,
+    /// When this copy was published, in milliseconds since the Unix epoch; for showing how long
+    /// it waited, never for deciding anything.
+    #[serde(default)]
+    pub published_unix_ms: Option<u64>,
+    /// Attempts that failed, oldest first, at most [`MAX_HISTORY`] of them.
+    #[serde(default)]
+    pub history: Vec<FailedAttempt>,
     /// The encoded message.
     #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
@@ -142,8 +170,19 @@ impl Envelope {
             attempt: 1,
             deadline_unix_ms: None,
             traceparent: None,
+            priority: None,
+            published_unix_ms: None,
+            history: Vec::new(),
             body: encode(body)?,
         })
+    }
+
+    /// Remembers a failed attempt, within the limits of what travels.
+    pub fn remember(&mut self, mut failed: FailedAttempt) {
+        failed.reason = failed.reason.chars().take(MAX_REASON_CHARS).collect();
+        self.history.push(failed);
+        let surplus = self.history.len().saturating_sub(MAX_HISTORY);
+        self.history.drain(..surplus);
     }
 
     /// Unwraps the message, if it is an `M` of a version this program knows.

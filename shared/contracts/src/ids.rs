@@ -75,8 +75,22 @@ text_id! {
     JobId
 }
 text_id! {
+    /// Jobs that were submitted together.
+    BatchName
+}
+text_id! {
     /// What consumers call the video: the platform's id, or the stem of the file's name.
     VideoId
+}
+
+impl JobId {
+    /// The job of a request that names itself: the same name is the same job, however often the
+    /// request is delivered (RFC 9562, version 5).
+    #[must_use]
+    pub fn of_request(name: &str) -> Self {
+        let name = format!("rumiai/request/{name}");
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string())
+    }
 }
 
 impl VideoId {

@@ -1,6 +1,10 @@
 //! What was asked for, and what is known of the video before it is opened.
 
-use crate::ids::{JobId, VideoId};
+use crate::{
+    artifact::ArtifactKey,
+    flow::StageName,
+    ids::{BatchName, JobId, VideoId},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +14,16 @@ use serde::{Deserialize, Serialize};
 pub enum Source {
     /// An absolute path on the machine that runs `ingest`.
     LocalFile(String),
-    /// A direct `https` URL of a video file.
+    /// A direct `https` URL of a video file, the page of a video on a platform, or
+    /// `s3://bucket/key` of an object in the store.
     Url(String),
+    /// Bytes that were uploaded to the store before.
+    Stored {
+        /// Where they lie.
+        key: ArtifactKey,
+        /// What consumers call the video.
+        name: VideoId,
+    },
 }
 
 /// One request to analyse one video.
@@ -21,6 +33,48 @@ pub struct Job {
     pub job_id: JobId,
     /// Where the video comes from.
     pub source: Source,
+    /// The batch it was submitted in.
+    #[serde(default)]
+    pub batch: Option<BatchName>,
+    /// Optional stages that were not asked for.
+    #[serde(default)]
+    pub without: Vec<StageName>,
+    /// Over [`HIGH_PRIORITY`] goes first where the broker can (quorum queues since RabbitMQ 4.0).
+    #[serde(default)]
+    pub priority: Option<u8>,
+    /// When it was accepted, in milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub submitted_unix_ms: Option<u64>,
+    /// When a result would be too late, in milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub deadline_unix_ms: Option<u64>,
+    /// W3C trace context of the submission: the root of the one trace of this job.
+    #[serde(default)]
+    pub traceparent: Option<String>,
+    /// The job that this one repeats.
+    #[serde(default)]
+    pub retry_of: Option<JobId>,
+}
+
+/// Priorities above this one are high: RabbitMQ tells two levels apart in a quorum queue.
+pub const HIGH_PRIORITY: u8 = 4;
+
+impl Job {
+    /// A job with nothing but an id and a source.
+    #[must_use]
+    pub fn new(job_id: JobId, source: Source) -> Self {
+        Self {
+            job_id,
+            source,
+            batch: None,
+            without: Vec::new(),
+            priority: None,
+            submitted_unix_ms: None,
+            deadline_unix_ms: None,
+            traceparent: None,
+            retry_of: None,
+        }
+    }
 }
 
 /// What is known of a video besides its bytes. One shape for every source; what the source does

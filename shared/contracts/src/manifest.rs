@@ -50,6 +50,8 @@ pub enum FailureClass {
     Upstream,
     /// Switched off by configuration.
     SwitchedOff,
+    /// The job's deadline had passed.
+    Expired,
 }
 
 /// Written last by a stage: the proof that it ended, and how.
@@ -74,6 +76,12 @@ pub struct Manifest {
     pub started_unix_ms: u64,
     /// Length of the last attempt, in milliseconds.
     pub duration_ms: u64,
+    /// Trace in which it can be followed, 32 hexadecimal digits; `None` without telemetry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    /// The worker that ran it; `None` in one process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
 }
 
 /// The outcomes of the stages of one job so far.

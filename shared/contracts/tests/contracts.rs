@@ -17,10 +17,7 @@ fn job_id() -> JobId {
 }
 fn message() -> IngestInput {
     IngestInput {
-        job: Job {
-            job_id: job_id(),
-            source: Source::Url("https://example.com/a.mp4".into()),
-        },
+        job: Job::new(job_id(), Source::Url("https://example.com/a.mp4".into())),
     }
 }
 fn sealed() -> Vec<u8> {

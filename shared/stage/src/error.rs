@@ -20,6 +20,9 @@ pub enum StageError {
         source: BoxError,
         /// When to try again, if the failure said so.
         retry_after: Option<Duration>,
+        /// Whether nothing was tried, because it is known not to work now: such an attempt is
+        /// not counted.
+        parked: bool,
     },
     /// The worker is stopping; the input goes back untouched.
     #[error("cancelled")]
@@ -36,6 +39,16 @@ impl StageError {
         Self::Transient {
             source: source.into(),
             retry_after: None,
+            parked: false,
+        }
+    }
+    /// The surroundings are known not to work until `retry_after` has passed; nothing was tried,
+    /// and no attempt is counted.
+    pub fn parked(source: impl Into<BoxError>, retry_after: Duration) -> Self {
+        Self::Transient {
+            source: source.into(),
+            retry_after: Some(retry_after),
+            parked: true,
         }
     }
     /// The whole chain of causes in one line.

@@ -396,6 +396,8 @@ impl Embedded {
             attempts: ended.attempts,
             started_unix_ms: since_epoch.as_millis() as u64,
             duration_ms: ended.took.as_millis() as u64,
+            trace_id: None,
+            worker: None,
         }
     }
 

@@ -106,6 +106,7 @@ mod tests {
         let stated = |secs| StageError::Transient {
             source: "slow down".into(),
             retry_after: Some(Duration::from_secs(secs)),
+            parked: false,
         };
         assert_eq!(
             policy().after(&stated(2), 1),

@@ -119,10 +119,10 @@ fn acting(acts: &[(StageName, Act)]) -> Setup {
 }
 
 fn job() -> Job {
-    Job {
-        job_id: JobId::new("job").unwrap(),
-        source: Source::LocalFile("/clip.mp4".into()),
-    }
+    Job::new(
+        JobId::new("job").unwrap(),
+        Source::LocalFile("/clip.mp4".into()),
+    )
 }
 
 impl Setup {

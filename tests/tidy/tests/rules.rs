@@ -13,8 +13,15 @@ const MAX_FUNCTION_LINES: usize = 60;
 /// Libraries by floor. A crate uses only crates of lower floors.
 const FLOORS: [&[&str]; 4] = [
     &["contracts"],
-    &["stage", "tracking"],
-    &["artifacts", "inference", "llm", "media", "results"],
+    &["stage", "telemetry", "tracking"],
+    &[
+        "artifacts",
+        "broker",
+        "inference",
+        "llm",
+        "media",
+        "results",
+    ],
     &["worker"],
 ];
 

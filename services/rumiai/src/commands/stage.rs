@@ -62,10 +62,10 @@ impl WorkFolder {
             Directory::open(path).with_context(|| format!("cannot open {}", path.display()))
         };
         if !input.is_dir() {
-            let job = Job {
-                job_id: JobId::new(Uuid::now_v7().to_string())?,
-                source: source_of(&arguments.input)?,
-            };
+            let job = Job::new(
+                JobId::new(Uuid::now_v7().to_string())?,
+                source_of(&arguments.input)?,
+            );
             let store = open(&arguments.output)?;
             if let Some(held) = find_job(&store).await? {
                 bail!(

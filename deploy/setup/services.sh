@@ -1,0 +1,73 @@
+#!/bin/sh
+# Puts the servers that the distributed tests and `make up` need into the cache, outside of the
+# system: a Debian trixie root with RabbitMQ and Ceph, and an OpenTelemetry Collector built from
+# Debian's Go libraries. Says nothing and does nothing when they are there already.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${RUMIAI_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/rumiai}
+services=$cache/services
+root=$services/trixie
+collector=$services/otelcol
+
+die() {
+    echo "services: $1" >&2
+    exit 1
+}
+
+[ -x "$root/ready" ] && [ -x "$collector" ] && exit 0
+[ "$(id -u)" = 0 ] || die "root is needed to unpack the servers; run as root, or point the settings at servers of your own"
+command -v debootstrap >/dev/null || die "debootstrap is missing; run: make setup"
+mkdir -p "$services"
+
+# Another suite than the machine's, from the same archive.
+mirror() {
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 '/debian/*$' ||
+        die "apt knows no Debian archive; check /etc/apt"
+}
+
+# A root is built beside its place and renamed, so that a half-built one is never used.
+bootstrap() { # suite folder packages…
+    suite=$1
+    building=$2
+    shift 2
+    rm -rf "$building"
+    debootstrap --variant=minbase "$suite" "$building" "$(mirror)" >"$building.log" 2>&1 ||
+        die "debootstrap of $suite failed; see $building.log"
+    echo force-unsafe-io >"$building/etc/dpkg/dpkg.cfg.d/unsafe-io"
+    printf 'path-exclude=/usr/share/doc/*\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/locale/*\n' \
+        >"$building/etc/dpkg/dpkg.cfg.d/nodoc"
+    # Nothing starts by itself in here.
+    ln -s /bin/true "$building/usr/local/sbin/systemctl"
+    chroot "$building" env DEBIAN_FRONTEND=noninteractive sh -c '
+        apt-get update -qq -o Acquire::Check-Valid-Until=false &&
+        apt-get install -y --no-install-recommends "$@" && apt-get clean' install "$@" \
+        >>"$building.log" 2>&1 || die "cannot install $*; see $building.log"
+}
+
+if [ ! -x "$root/ready" ]; then
+    echo "services: unpacking RabbitMQ and Ceph"
+    bootstrap trixie "$root.building" rabbitmq-server radosgw ceph-mon ceph-osd ceph-common
+    printf '#!/bin/sh\n' >"$root.building/ready"
+    chmod +x "$root.building/ready"
+    rm -rf "$root"
+    mv "$root.building" "$root"
+fi
+
+if [ ! -x "$collector" ]; then
+    echo "services: building the OpenTelemetry Collector"
+    # The only suite with the collector's libraries; needed for the build alone.
+    builder=$services/sid.building
+    bootstrap sid "$builder" golang-go golang-opentelemetry-collector-dev
+    mkdir -p "$builder/opt/go/src/otelcol"
+    cp "$here/../telemetry/otelcol/main.go" "$builder/opt/go/src/otelcol/"
+    mount -t proc proc "$builder/proc"
+    chroot "$builder" env HOME=/opt GO111MODULE=off GOPATH=/opt/go:/usr/share/gocode GOCACHE=/opt/gocache CGO_ENABLED=0 \
+        sh -c 'cd /opt/go/src/otelcol && go build -trimpath -ldflags=-s -o /opt/otelcol .' \
+        >>"$builder.log" 2>&1 || {
+        umount "$builder/proc"
+        die "the collector does not build; see $builder.log"
+    }
+    umount "$builder/proc"
+    mv "$builder/opt/otelcol" "$collector"
+    rm -rf "$builder"
+fi
