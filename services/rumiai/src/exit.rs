@@ -2,7 +2,9 @@
 
 use contracts::{Manifest, Outcome, flow::Device, manifest::FailureClass};
 use inference::Error as InferenceError;
-use std::{error::Error, process::ExitCode};
+use std::process::ExitCode;
+
+pub use stage::chain;
 
 /// Exit codes, in the order in which one outweighs another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,20 +67,4 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()
     }
-}
-
-/// An error and all its causes in one line. A cause that is said already is not said twice.
-#[must_use]
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }

@@ -65,6 +65,18 @@ impl Jobs {
         self.read(&manifest_key(job, stage)?).await
     }
 
+    /// Writes how a stage ended, where nobody else could.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Conflict`] if somebody did; others if the store fails.
+    pub async fn record(&self, manifest: &Manifest) -> Result<(), ArtifactError> {
+        let key = manifest_key(&manifest.job_id, manifest.stage)?;
+        let bytes = serde_json::to_vec_pretty(manifest)
+            .map_err(|error| unreadable("write", key.as_str(), error))?;
+        self.0.put(&key, bytes.into()).await?;
+        Ok(())
+    }
+
     /// Writes how a stage ended, once: if somebody was faster, theirs counts and is returned.
     ///
     /// # Errors

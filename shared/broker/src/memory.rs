@@ -76,6 +76,11 @@ impl Memory {
     pub fn remove_queue(&self, name: &str) {
         self.0.queues().remove(name);
     }
+
+    /// Puts a queue where it was removed.
+    pub fn add_queue(&self, name: &str) {
+        self.0.queues().entry(name.into()).or_default();
+    }
 }
 
 impl Shared {
@@ -146,7 +151,7 @@ impl Shared {
 #[async_trait]
 impl Transport for Memory {
     async fn publish(&self, queue: &str, message: &Outgoing) -> Result<(), PublishError> {
-        if message.body.len() > MAX_MESSAGE_BYTES {
+        if message.body.len() > MAX_MESSAGE_BYTES && !message.keep_whole {
             return Err(PublishError::TooLarge {
                 actual: message.body.len(),
                 limit: MAX_MESSAGE_BYTES,

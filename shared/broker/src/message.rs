@@ -31,6 +31,8 @@ pub struct Outgoing {
     pub priority: Option<u8>,
     /// Headers, all of them text.
     pub headers: BTreeMap<String, String>,
+    /// Whether it may be larger than messages are: a dead letter keeps the bytes it had.
+    pub keep_whole: bool,
 }
 
 impl Outgoing {
@@ -52,6 +54,7 @@ impl Outgoing {
             correlation_id: Some(envelope.job_id.to_string()),
             priority: envelope.priority,
             headers,
+            keep_whole: false,
         })
     }
 }

@@ -32,6 +32,21 @@ pub struct StageContext {
     /// An empty directory for this attempt, removed afterwards.
     pub scratch: PathBuf,
     stored: Mutex<Vec<ArtifactRef>>,
+    computations: Computations,
+}
+
+/// Computations of one attempt that run off the runtime's threads. They cannot be interrupted:
+/// one that never ends keeps its thread.
+#[derive(Debug, Clone, Default)]
+pub struct Computations(Arc<()>);
+
+impl Computations {
+    /// How many have not ended.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        // One count is this handle; the context's is gone by then.
+        Arc::strong_count(&self.0).saturating_sub(1)
+    }
 }
 
 /// What a [`StageContext`] is made of.
@@ -78,7 +93,14 @@ impl StageContext {
             progress,
             scratch,
             stored: Mutex::default(),
+            computations: Computations::default(),
         }
+    }
+
+    /// The computations it started, to be watched after it is gone.
+    #[must_use]
+    pub fn computations(&self) -> Computations {
+        self.computations.clone()
     }
 
     /// Stores bytes as `jobs/<job>/<stage>/<name>`.
@@ -173,7 +195,11 @@ impl StageContext {
         T: Send + 'static,
         F: FnOnce() -> Result<T, StageError> + Send + 'static,
     {
-        let task = tokio::task::spawn_blocking(work);
+        let counted = self.computations.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let _counted = counted;
+            work()
+        });
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Err(StageError::Cancelled),

@@ -58,18 +58,24 @@ impl StageError {
             Self::Rejected(source) | Self::Transient { source, .. } => source.as_ref(),
             Self::Cancelled => self,
         };
-        let mut text = first.to_string();
-        let mut next = first.source();
-        while let Some(cause) = next {
-            let cause_text = cause.to_string();
-            if !text.ends_with(&cause_text) {
-                text.push_str(": ");
-                text.push_str(&cause_text);
-            }
-            next = cause.source();
-        }
-        text
+        chain(first)
     }
+}
+
+/// An error and all its causes in one line. A cause that is said already is not said twice.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
 }
 
 impl From<ArtifactError> for StageError {

@@ -4,8 +4,8 @@ mod context;
 mod error;
 mod ports;
 
-pub use context::{ContextParts, StageContext};
-pub use error::{BoxError, StageError};
+pub use context::{Computations, ContextParts, StageContext};
+pub use error::{BoxError, StageError, chain};
 pub use ports::{ArtifactError, Artifacts, Clock, Progress, ProgressEvent};
 
 use contracts::{Message, StageName, messages::StageInput};

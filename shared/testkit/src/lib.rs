@@ -15,6 +15,8 @@ mod engine;
 mod film;
 #[cfg(feature = "schemas")]
 mod schemas;
+#[cfg(feature = "stubs")]
+pub mod stubs;
 
 #[cfg(feature = "engine")]
 pub use engine::engine;

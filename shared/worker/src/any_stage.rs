@@ -1,7 +1,10 @@
 //! A stage without its types, so that stages of different messages fit one table.
 
 use async_trait::async_trait;
-use contracts::{StageName, Upstream, job::Job, manifest::ModelStamp, messages::StageInput};
+use contracts::{
+    DecodeError, Envelope, StageName, Upstream, job::Job, manifest::ModelStamp,
+    messages::StageInput,
+};
 use stage::{Stage, StageContext, StageError};
 use std::sync::Arc;
 
@@ -25,6 +28,20 @@ pub trait AnyStage: Send + Sync {
         &self,
         job: &Job,
         upstream: &Upstream,
+        context: &StageContext,
+    ) -> Result<serde_json::Value, StageError>;
+    /// Whether an envelope holds the input of this stage, in a version this program knows.
+    ///
+    /// # Errors
+    /// [`DecodeError`] saying what it holds instead.
+    fn check(&self, envelope: &Envelope) -> Result<(), DecodeError>;
+    /// Runs on the input in an envelope, and returns the output.
+    ///
+    /// # Errors
+    /// As [`Stage::run`]; an envelope of something else is rejected.
+    async fn run_sealed(
+        &self,
+        envelope: &Envelope,
         context: &StageContext,
     ) -> Result<serde_json::Value, StageError>;
 }
@@ -67,6 +84,18 @@ impl AnyStage for Unavailable {
     ) -> Result<serde_json::Value, StageError> {
         Err(StageError::rejected(self.reason.clone()))
     }
+
+    fn check(&self, _: &Envelope) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    async fn run_sealed(
+        &self,
+        _: &Envelope,
+        _: &StageContext,
+    ) -> Result<serde_json::Value, StageError> {
+        Err(StageError::rejected(self.reason.clone()))
+    }
 }
 
 /// Takes the types off a stage.
@@ -91,6 +120,29 @@ impl<S: Stage> AnyStage for Erased<S> {
         context: &StageContext,
     ) -> Result<serde_json::Value, StageError> {
         let input = S::Input::gather(job, upstream).map_err(StageError::rejected)?;
+        self.run_on(input, context).await
+    }
+
+    fn check(&self, envelope: &Envelope) -> Result<(), DecodeError> {
+        envelope.open::<S::Input>().map(drop)
+    }
+
+    async fn run_sealed(
+        &self,
+        envelope: &Envelope,
+        context: &StageContext,
+    ) -> Result<serde_json::Value, StageError> {
+        let input = envelope.open().map_err(StageError::rejected)?;
+        self.run_on(input, context).await
+    }
+}
+
+impl<S: Stage> Erased<S> {
+    async fn run_on(
+        &self,
+        input: S::Input,
+        context: &StageContext,
+    ) -> Result<serde_json::Value, StageError> {
         let output = self.0.run(input, context).await?;
         serde_json::to_value(output).map_err(StageError::rejected)
     }

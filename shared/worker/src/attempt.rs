@@ -1,9 +1,9 @@
 //! One attempt of one stage: under a deadline, isolated from panics, in a scratch of its own.
 
 use crate::any_stage::AnyStage;
-use contracts::{ArtifactRef, Upstream, job::Job};
+use contracts::{ArtifactRef, Envelope, Upstream, job::Job};
 use futures::FutureExt;
-use stage::{ContextParts, StageContext, StageError};
+use stage::{Computations, ContextParts, StageContext, StageError};
 use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 
 /// A stage panicked. Another attempt may do better; the process goes on either way.
@@ -18,17 +18,38 @@ struct Panicked(String);
 )]
 struct TimedOut(Duration);
 
-/// Runs one attempt and returns the output with what was stored on the way.
+/// What a stage is run on.
+pub(crate) enum Work<'a> {
+    /// What came before, in this process.
+    Gathered(&'a Job, &'a Upstream),
+    /// A message.
+    Sealed(&'a Envelope),
+}
+
+/// How one attempt ended.
+pub(crate) struct Attempt {
+    /// The output with what was stored on the way.
+    pub(crate) outcome: Result<(serde_json::Value, Vec<ArtifactRef>), StageError>,
+    /// Computations that may outlive it.
+    pub(crate) computations: Computations,
+}
+
+/// Runs one attempt.
 pub(crate) async fn run(
     stage: &dyn AnyStage,
-    job: &Job,
-    upstream: &Upstream,
+    work: Work<'_>,
     parts: ContextParts,
     timeout: Duration,
-) -> Result<(serde_json::Value, Vec<ArtifactRef>), StageError> {
+) -> Attempt {
     let cancel = parts.cancel.clone();
     let context = StageContext::new(parts);
-    let guarded = AssertUnwindSafe(stage.run(job, upstream, &context)).catch_unwind();
+    let running = async {
+        match work {
+            Work::Gathered(job, upstream) => stage.run(job, upstream, &context).await,
+            Work::Sealed(envelope) => stage.run_sealed(envelope, &context).await,
+        }
+    };
+    let guarded = AssertUnwindSafe(running).catch_unwind();
     let outcome = tokio::select! {
         biased;
         () = cancel.cancelled() => Err(StageError::Cancelled),
@@ -40,7 +61,10 @@ pub(crate) async fn run(
     };
     // Whatever still runs in the background of this attempt has nobody to work for any more.
     cancel.cancel();
-    outcome.map(|output| (output, context.stored()))
+    Attempt {
+        outcome: outcome.map(|output| (output, context.stored())),
+        computations: context.computations(),
+    }
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> String {

@@ -2,11 +2,13 @@
 
 use crate::{
     any_stage::AnyStage,
-    attempt,
+    attempt::{self, Work},
     policy::{Next, Policy},
+    record::{Ended, SWITCHED_OFF, blocked, models_of},
 };
+use artifacts::{Jobs, job::upstream_of};
 use contracts::{
-    ArtifactKey, ArtifactRef, Manifest, Outcome, PROGRAM_VERSION, StageName, Upstream,
+    ArtifactRef, Manifest, Outcome, StageName, Upstream,
     flow::{FLOW, Readiness, StageSpec},
     job::Job,
     manifest::FailureClass,
@@ -17,7 +19,6 @@ use std::{
     io,
     path::PathBuf,
     sync::Arc,
-    time::{Duration, SystemTime},
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -52,11 +53,7 @@ impl JobReport {
     /// Outcomes, from which any stage's output can be read.
     #[must_use]
     pub fn upstream(&self) -> Upstream {
-        let mut upstream = Upstream::default();
-        for (stage, manifest) in &self.manifests {
-            upstream.record(*stage, manifest.outcome.clone());
-        }
-        upstream
+        upstream_of(&self.manifests)
     }
 }
 
@@ -87,16 +84,6 @@ pub enum RunError {
     /// The flow table does not lead to an end, which its own tests rule out.
     #[error("flow is stuck: {0} can neither start nor be skipped")]
     Stuck(StageName),
-}
-
-/// How one stage ended, with what its manifest says besides.
-struct Ended {
-    stage: StageName,
-    outcome: Outcome,
-    artifacts: Vec<ArtifactRef>,
-    attempts: u32,
-    started: SystemTime,
-    took: Duration,
 }
 
 /// What is to be done with a stage.
@@ -221,38 +208,19 @@ impl Embedded {
     /// What is to be done with a stage now.
     fn turn(&self, spec: &StageSpec, upstream: &Upstream) -> Turn {
         let stage = self.0.stages.iter().find(|stage| stage.name() == spec.name);
-        let Some(stage) = stage else {
-            let reason = "switched off by configuration".into();
-            return Turn::Over(self.without(spec, FailureClass::SwitchedOff, reason));
+        let over = |class, reason: String| {
+            Turn::Over(Ended::without(spec.name, class, reason, self.0.clock.now()))
         };
-        match (spec.readiness(upstream), stage.unavailable()) {
-            (Readiness::Waiting, _) => Turn::Wait,
-            (Readiness::Blocked(needed), _) => {
-                let (class, fate) = match upstream.outcome(needed) {
-                    Some(Outcome::Failed {
-                        class: FailureClass::SwitchedOff,
-                        ..
-                    }) => (FailureClass::SwitchedOff, "is switched off"),
-                    _ => (FailureClass::Upstream, "gave up"),
-                };
-                let reason = format!("it needs stage {needed}, which {fate}");
-                Turn::Over(self.without(spec, class, reason))
-            }
-            (Readiness::Ready, Some(reason)) => {
-                Turn::Over(self.without(spec, FailureClass::Exhausted, reason.into()))
-            }
-            (Readiness::Ready, None) => Turn::Run(stage.clone()),
+        let Some(stage) = stage else {
+            return over(FailureClass::SwitchedOff, SWITCHED_OFF.into());
+        };
+        if let Some((class, reason)) = blocked(spec, upstream) {
+            return over(class, reason);
         }
-    }
-
-    fn without(&self, spec: &StageSpec, class: FailureClass, reason: String) -> Ended {
-        Ended {
-            stage: spec.name,
-            outcome: Outcome::Failed { reason, class },
-            artifacts: Vec::new(),
-            attempts: 0,
-            started: self.0.clock.now(),
-            took: Duration::ZERO,
+        match (spec.readiness(upstream), stage.unavailable()) {
+            (Readiness::Ready, Some(reason)) => over(FailureClass::Exhausted, reason.into()),
+            (Readiness::Ready, None) => Turn::Run(stage.clone()),
+            (Readiness::Waiting | Readiness::Blocked(_), _) => Turn::Wait,
         }
     }
 
@@ -277,7 +245,7 @@ impl Embedded {
             let took = self.0.clock.monotonic().saturating_sub(begun);
             let (outcome, artifacts) = match outcome {
                 Ok((output, artifacts)) => (Outcome::Done { output }, artifacts),
-                Err(error) => match self.0.policy.after(&error, attempt) {
+                Err(error) => match self.0.policy.here_after(&error, attempt) {
                     Next::Stop => return Err(RunError::Cancelled),
                     Next::GiveUp(class) => (
                         Outcome::Failed {
@@ -286,7 +254,7 @@ impl Embedded {
                         },
                         Vec::new(),
                     ),
-                    Next::RetryAfter(after) => {
+                    Next::RetryAfter(after) | Next::Park(after) => {
                         notify(ProgressEvent::Retrying {
                             stage: name,
                             after,
@@ -341,7 +309,9 @@ impl Embedded {
             progress: self.0.progress.clone(),
             scratch: scratch.path().to_owned(),
         };
-        Ok(attempt::run(stage, job, upstream, parts, self.0.policy.attempt_timeout).await)
+        let work = Work::Gathered(job, upstream);
+        let timeout = self.0.policy.attempt_timeout;
+        Ok(attempt::run(stage, work, parts, timeout).await.outcome)
     }
 
     /// Writes the manifest, then lets later stages see the outcome.
@@ -360,8 +330,10 @@ impl Embedded {
             tracing::warn!(job = %job.job_id, %stage, reason, "stage gave up");
         }
         let took = ended.took;
-        let manifest = self.manifest(job, ended);
-        self.write(&manifest)
+        let models = models_of(&self.0.stages, stage);
+        let manifest = ended.manifest(&job.job_id, models);
+        Jobs::new(self.0.artifacts.clone())
+            .record(&manifest)
             .await
             .map_err(|source| RunError::Manifest { stage, source })?;
         upstream.record(stage, manifest.outcome.clone());
@@ -374,42 +346,5 @@ impl Embedded {
             },
         );
         Ok(manifest)
-    }
-
-    fn manifest(&self, job: &Job, ended: Ended) -> Manifest {
-        let stage = self
-            .0
-            .stages
-            .iter()
-            .find(|stage| stage.name() == ended.stage);
-        let since_epoch = ended
-            .started
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        Manifest {
-            job_id: job.job_id.clone(),
-            stage: ended.stage,
-            program_version: PROGRAM_VERSION.into(),
-            outcome: ended.outcome,
-            artifacts: ended.artifacts,
-            models: stage.map(|stage| stage.models()).unwrap_or_default(),
-            attempts: ended.attempts,
-            started_unix_ms: since_epoch.as_millis() as u64,
-            duration_ms: ended.took.as_millis() as u64,
-            trace_id: None,
-            worker: None,
-        }
-    }
-
-    async fn write(&self, manifest: &Manifest) -> Result<ArtifactRef, ArtifactError> {
-        let failed = |source: io::Error| ArtifactError::Io {
-            action: "write",
-            key: format!("jobs/{}/{}/manifest.json", manifest.job_id, manifest.stage),
-            source,
-        };
-        let key = ArtifactKey::of_job(&manifest.job_id, manifest.stage.as_str(), "manifest.json")
-            .map_err(|error| failed(io::Error::other(error)))?;
-        let bytes = serde_json::to_vec_pretty(manifest).map_err(|error| failed(error.into()))?;
-        self.0.artifacts.put(&key, bytes.into()).await
     }
 }

@@ -31,8 +31,10 @@ impl Default for Policy {
 /// What follows a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Try again after this delay.
+    /// Try again after this delay, as the next attempt.
     RetryAfter(Duration),
+    /// Try again after this delay, as the same attempt: nothing was tried.
+    Park(Duration),
     /// Give up; the flow goes on without this stage where it may.
     GiveUp(FailureClass),
     /// We are stopping; nothing is recorded.
@@ -46,15 +48,33 @@ impl Policy {
         match error {
             StageError::Cancelled => Next::Stop,
             StageError::Rejected(_) => Next::GiveUp(FailureClass::Rejected),
-            StageError::Transient { .. } if attempt >= self.max_attempts => {
+            StageError::Transient { parked: false, .. } if attempt >= self.max_attempts => {
                 Next::GiveUp(FailureClass::Exhausted)
             }
+            StageError::Transient {
+                retry_after: Some(delay),
+                parked: true,
+                ..
+            } => Next::Park(*delay),
             StageError::Transient { retry_after, .. } => {
                 let doubled = self
                     .base_delay
                     .saturating_mul(2u32.saturating_pow(attempt.saturating_sub(1)));
                 Next::RetryAfter(retry_after.unwrap_or(doubled).min(self.max_delay))
             }
+        }
+    }
+}
+
+impl Policy {
+    /// As [`Self::after`], where somebody waits for the end: parked attempts are tried like any
+    /// other, and end like any other.
+    #[must_use]
+    pub fn here_after(&self, error: &StageError, attempt: u32) -> Next {
+        match self.after(error, attempt) {
+            Next::Park(_) if attempt >= self.max_attempts => Next::GiveUp(FailureClass::Exhausted),
+            Next::Park(delay) => Next::RetryAfter(delay.min(self.max_delay)),
+            next => next,
         }
     }
 }
@@ -115,6 +135,15 @@ mod tests {
         assert_eq!(
             policy().after(&stated(900), 1),
             Next::RetryAfter(Duration::from_secs(3))
+        );
+    }
+
+    #[test]
+    fn parking_counts_no_attempt_and_waits_as_long_as_it_says() {
+        let parked = StageError::parked("platform is down", Duration::from_secs(900));
+        assert_eq!(
+            policy().after(&parked, 99),
+            Next::Park(Duration::from_secs(900))
         );
     }
 
