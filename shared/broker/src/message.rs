@@ -13,6 +13,12 @@ pub const HEADER_TRACEPARENT: &str = "traceparent";
 pub const HEADER_ATTEMPT: &str = "x-attempt";
 /// Header of a dead letter: why it is one.
 pub const HEADER_REASON: &str = "x-reason";
+/// Header of a dead letter: what happened, for people.
+pub const HEADER_DETAIL: &str = "x-detail";
+/// Header of a dead letter: when it became one, in milliseconds since the Unix epoch.
+pub const HEADER_BURIED: &str = "x-buried-unix-ms";
+/// Header of a message that was a dead letter: how often it was sent back.
+pub const HEADER_REPLAYS: &str = "x-replays";
 
 /// A message with its properties, as AMQP 0-9-1 names them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

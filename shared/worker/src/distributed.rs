@@ -15,7 +15,6 @@ pub use fail_points::{FailPoint, FailPoints, NoFailPoints};
 pub use health::{Health, serve as serve_health};
 pub use intake::NewJobId;
 pub use memory::{MemoryLimits, MemorySample, Probe as MemoryProbe};
-pub use outbox::HEADER_DETAIL;
 
 use crate::{any_stage::AnyStage, policy::Policy};
 use artifacts::Jobs;

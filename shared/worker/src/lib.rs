@@ -11,8 +11,8 @@ mod record;
 pub use any_stage::{AnyStage, erase, unavailable};
 pub use clock::SystemClock;
 pub use distributed::{
-    BreakerLimits, FailPoint, FailPoints, HEADER_DETAIL, Health, MemoryLimits, MemoryProbe,
-    MemorySample, NewJobId, NoFailPoints, Stopped, Worker, WorkerLimits, WorkerParts, serve_health,
+    BreakerLimits, FailPoint, FailPoints, Health, MemoryLimits, MemoryProbe, MemorySample,
+    NewJobId, NoFailPoints, Stopped, Worker, WorkerLimits, WorkerParts, serve_health,
 };
 pub use embedded::{Embedded, EmbeddedParts, JobReport, RunError};
 pub use policy::{Next, Policy};

@@ -215,7 +215,7 @@ async fn a_request_may_not_leave_out_what_every_result_needs() {
     let body = br#"{"url": "https://example.com/clip.mp4", "without": ["decode"]}"#;
     flow.send_raw(StageName::Ingest, body, None).await;
     let dead = flow.until_dead(StageName::Ingest, 1).await;
-    assert!(dead[0].headers[worker::HEADER_DETAIL].contains("decode"));
+    assert!(dead[0].headers[broker::HEADER_DETAIL].contains("decode"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 4] = [
         "media",
         "results",
     ],
-    &["worker"],
+    &["jobs", "worker"],
 ];
 
 fn floor(member: &Member) -> usize {

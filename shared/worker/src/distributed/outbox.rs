@@ -2,7 +2,7 @@
 
 use super::health::Health;
 use crate::record::unix_ms;
-use broker::{HEADER_REASON, Outgoing, PublishError, Transport};
+use broker::{HEADER_BURIED, HEADER_DETAIL, HEADER_REASON, Outgoing, PublishError, Transport};
 use contracts::{Envelope, StageName, codec::EncodeError, queue};
 use stage::Clock;
 use std::{sync::Arc, time::Duration};
@@ -12,8 +12,6 @@ use tokio_util::sync::CancellationToken;
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 /// Longest delay between two tries.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// Header of a dead letter: what happened, for people.
-pub const HEADER_DETAIL: &str = "x-detail";
 /// Longest detail in a header, in characters.
 const MAX_DETAIL_CHARS: usize = 2000;
 
@@ -69,6 +67,8 @@ impl Outbox {
         let detail: String = detail.chars().take(MAX_DETAIL_CHARS).collect();
         message.headers.insert(HEADER_REASON.into(), reason.into());
         message.headers.insert(HEADER_DETAIL.into(), detail);
+        let now = unix_ms(self.clock.now()).to_string();
+        message.headers.insert(HEADER_BURIED.into(), now);
         message.keep_whole = true;
         tracing::warn!(%stage, reason, "dead letter");
         self.until_out(&queue::dead(stage), &message).await
