@@ -21,6 +21,7 @@ pub async fn run(store: Arc<dyn Artifacts>) {
     reads_prove_size_and_digest(&*store).await;
     ranges_are_exact(&*store).await;
     files_go_in_and_out(&*store).await;
+    a_file_is_written_once_whatever_its_size(&store).await;
     listing_is_sorted_and_complete(&*store).await;
 }
 
@@ -165,6 +166,45 @@ async fn files_go_in_and_out(store: &dyn Artifacts) {
         content,
         "later changes of the source do not reach the store"
     );
+}
+
+/// Files on both sides of the size from which a store may send them in parts.
+async fn a_file_is_written_once_whatever_its_size(store: &Arc<dyn Artifacts>) {
+    const WRITERS: usize = 4;
+    for (name, size) in [("empty", 0), ("small", 1000), ("large", (11 << 20) + 1)] {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("in");
+        let content: Vec<u8> = (0..size).map(|n: u32| (n % 241) as u8).collect();
+        std::fs::write(&path, &content).unwrap();
+        let place = key(&format!("jobs/once/file/{name}"));
+        let mut writers = tokio::task::JoinSet::new();
+        for _ in 0..WRITERS {
+            let (store, place, path) = (store.clone(), place.clone(), path.clone());
+            writers.spawn(async move { store.put_file(&place, &path).await });
+        }
+        let stored: Vec<_> = writers
+            .join_all()
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        assert!(
+            stored
+                .iter()
+                .all(|stored| stored.digest == Sha256::of(&content)),
+            "all {WRITERS} writers of one {name} file succeed: {stored:?}"
+        );
+        assert_eq!(store.find(&place).await.unwrap().as_ref(), stored.first());
+        assert_eq!(store.get(&stored[0]).await.unwrap(), content);
+        let other = vec![b'o'; content.len() + 1];
+        std::fs::write(&path, &other).unwrap();
+        let refused = store.put_file(&place, &path).await;
+        assert!(
+            matches!(refused, Err(ArtifactError::Conflict { .. })),
+            "another {name} file is a conflict: {refused:?}"
+        );
+        assert_eq!(store.get(&stored[0]).await.unwrap(), content);
+    }
 }
 
 async fn listing_is_sorted_and_complete(store: &dyn Artifacts) {

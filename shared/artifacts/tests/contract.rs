@@ -1,7 +1,7 @@
 //! The contract on every implementation here, and what only a directory does.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use artifacts::{Directory, Memory, contract_suite};
+use artifacts::{ConditionalWrites, Directory, Memory, S3, S3Config, contract_suite};
 use bytes::Bytes;
 use contracts::{ArtifactKey, Sha256};
 use stage::{ArtifactError, Artifacts};
@@ -10,6 +10,7 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
+use testkit::{FakeS3, PrivateCeph};
 
 #[tokio::test]
 async fn memory_keeps_the_contract() {
@@ -24,6 +25,50 @@ async fn a_directory_keeps_the_contract() {
         fs::read_dir(root.path().join("partial")).unwrap().count(),
         0,
         "no partial file remains"
+    );
+}
+
+/// A store that sends what the suite calls a large file in three parts.
+fn in_parts(mut config: S3Config) -> S3 {
+    config.limits.part_bytes = 5 << 20;
+    S3::open(&config).unwrap()
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_the_contract() {
+    let server = FakeS3::start().await;
+    contract_suite::run(Arc::new(in_parts(server.config()))).await;
+    assert_eq!(server.unfinished_uploads(), 0, "no part remains");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_of_a_real_server_keeps_the_contract() {
+    let Some(server) = PrivateCeph::start() else {
+        return;
+    };
+    let whole = server.bucket().await;
+    contract_suite::run(Arc::new(in_parts(whole.clone()))).await;
+
+    let folder = S3Config {
+        prefix: "some/folder".into(),
+        ..server.bucket().await
+    };
+    contract_suite::run(Arc::new(in_parts(folder))).await;
+
+    let store = S3::open(&whole).unwrap();
+    let promise = store.probe("contract").await.unwrap();
+    assert_eq!(promise, ConditionalWrites::Honoured);
+    assert_eq!(store.list("probe/").await.unwrap(), []);
+
+    let stranger = S3Config {
+        secret_key: "another".into(),
+        ..whole
+    };
+    let refused = S3::open(&stranger).unwrap().list("").await;
+    assert!(
+        matches!(&refused, Err(ArtifactError::Io { source, .. })
+            if source.kind() == std::io::ErrorKind::PermissionDenied),
+        "a wrong secret is refused: {refused:?}"
     );
 }
 

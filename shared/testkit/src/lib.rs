@@ -10,16 +10,26 @@
     reason = "tests are told by the environment where things lie"
 )]
 
+#[cfg(feature = "ceph")]
+mod ceph;
+mod disk;
 #[cfg(feature = "engine")]
 mod engine;
+#[cfg(feature = "fake-s3")]
+mod fake_s3;
 mod film;
 #[cfg(feature = "schemas")]
 mod schemas;
 #[cfg(feature = "stubs")]
 pub mod stubs;
 
+#[cfg(feature = "ceph")]
+pub use ceph::PrivateCeph;
+pub use disk::SmallDisk;
 #[cfg(feature = "engine")]
 pub use engine::engine;
+#[cfg(feature = "fake-s3")]
+pub use fake_s3::{FakeS3, S3Conditions, S3Fault, S3Request};
 pub use film::film;
 #[cfg(feature = "schemas")]
 pub use schemas::Schemas;
