@@ -6,8 +6,10 @@ mod directory;
 pub mod job;
 mod memory;
 mod tidy;
+mod traced;
 
 pub use directory::Directory;
 pub use job::Jobs;
 pub use memory::Memory;
 pub use tidy::{Tidied, TidyError};
+pub use traced::Traced;

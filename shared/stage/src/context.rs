@@ -163,7 +163,8 @@ impl StageContext {
         );
     }
 
-    /// Runs a long computation off the runtime's threads and waits for it.
+    /// Runs a long computation off the runtime's threads and waits for it. It goes on in the
+    /// current span.
     ///
     /// # Errors
     /// What the computation returns; [`StageError::Cancelled`] if the job stops first, in which
@@ -173,7 +174,8 @@ impl StageContext {
         T: Send + 'static,
         F: FnOnce() -> Result<T, StageError> + Send + 'static,
     {
-        let task = tokio::task::spawn_blocking(work);
+        let span = tracing::Span::current();
+        let task = tokio::task::spawn_blocking(move || span.in_scope(work));
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Err(StageError::Cancelled),

@@ -13,6 +13,8 @@
 #[cfg(feature = "engine")]
 mod engine;
 mod film;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 #[cfg(feature = "schemas")]
 mod schemas;
 
