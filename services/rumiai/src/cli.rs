@@ -47,6 +47,23 @@ pub enum Command {
     Verify(VerifyArguments),
 }
 
+impl Command {
+    /// What this process is, in traces: `rumiai-<role>`.
+    #[must_use]
+    pub const fn role(&self) -> &'static str {
+        match self {
+            Self::Analyze(_) => "analyze",
+            Self::Compare(_) => "compare",
+            Self::Doctor(_) => "doctor",
+            Self::Explain(_) => "explain",
+            Self::Models(_) => "models",
+            Self::Schemas(_) => "schemas",
+            Self::Stage(_) => "stage",
+            Self::Verify(_) => "verify",
+        }
+    }
+}
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {

@@ -17,21 +17,34 @@ mod stages;
 use clap::Parser;
 use cli::{Cli, Command};
 use exit::Exit;
-use std::{io::IsTerminal, process::ExitCode};
+use std::{io::IsTerminal, process::ExitCode, time::Duration};
+use telemetry::{LogFormat, Telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let exit = match settings::load(cli.config.as_deref()) {
-        Ok(settings) => {
-            start_logging(&cli, &settings);
-            run(cli, settings)
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            Exit::Settings
-        }
+        Ok(settings) => match start_telemetry(&cli, &settings) {
+            Ok(telemetry) => watched(cli, settings, &telemetry),
+            Err(error) => unusable(&error),
+        },
+        Err(error) => unusable(&error),
     };
     exit.into()
+}
+
+fn unusable(error: &dyn std::error::Error) -> Exit {
+    eprintln!("error: {error}");
+    Exit::Settings
+}
+
+/// Runs the command, then sends what telemetry has left.
+fn watched(cli: Cli, settings: settings::Settings, telemetry: &Telemetry) -> Exit {
+    let limit = Duration::from_secs(settings.telemetry.flush_timeout_s);
+    let exit = run(cli, settings);
+    if let Err(error) = telemetry.shutdown(limit) {
+        tracing::warn!(%error, "telemetry did not end well");
+    }
+    exit
 }
 
 fn run(cli: Cli, settings: settings::Settings) -> Exit {
@@ -52,23 +65,24 @@ fn run(cli: Cli, settings: settings::Settings) -> Exit {
 }
 
 /// Logs go to standard error, so that standard output stays for results.
-fn start_logging(cli: &Cli, settings: &settings::Settings) {
-    use tracing_subscriber::{EnvFilter, fmt};
+fn start_telemetry(
+    cli: &Cli,
+    settings: &settings::Settings,
+) -> Result<Telemetry, telemetry::Error> {
     let wanted = cli
         .log_level
         .as_deref()
         .unwrap_or(&settings.log.level)
         .to_lowercase();
+    let mut config = settings.telemetry.config(cli.command.role());
     // ONNX Runtime reports every allocation as information; who wants that names it: `ort=info`.
-    let filter =
-        EnvFilter::try_new(format!("ort=warn,{wanted}")).unwrap_or_else(|_| EnvFilter::new("warn"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if settings.log.json {
-        builder.json().init();
+    config.log_filter = format!("ort=warn,{wanted}");
+    config.log_format = if settings.log.json {
+        LogFormat::Json
     } else {
-        builder
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_target(false)
-            .init();
-    }
+        LogFormat::Text {
+            ansi: std::io::stderr().is_terminal(),
+        }
+    };
+    telemetry::init(&config)
 }

@@ -1,5 +1,9 @@
 //! Settings in layers: defaults, files, environment. The only place that reads the environment.
 
+mod telemetry;
+
+pub use telemetry::TelemetrySettings;
+
 use config::{Config, Environment, File, FileFormat};
 use contracts::StageName;
 use inference::{CacheDir, EngineConfig};
@@ -16,7 +20,8 @@ use worker::Policy;
 pub const STORE_BUDGET_BYTES: u64 = 10 << 30;
 
 /// Variables that other programs set, and the keys they stand for. Settings files outweigh them.
-const ALIASES: [(&str, &str); 6] = [
+const ALIASES: [(&str, &str); 7] = [
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
     ("ORT_DYLIB_PATH", "models.library"),
     ("RUMIAI_OUTPUT_DIR", "output.directory"),
     ("RUMIAI_UNIFIED_DIR", "output.unified_directory"),
@@ -31,6 +36,8 @@ const ALIASES: [(&str, &str); 6] = [
 pub struct Settings {
     /// Logging.
     pub log: LogSettings,
+    /// Traces and metrics.
+    pub telemetry: TelemetrySettings,
     /// Where results go.
     pub output: OutputSettings,
     /// Where artifacts are kept between runs.
@@ -286,7 +293,8 @@ impl Settings {
                 "worker.max_attempts and worker.attempt_timeout_s must be at least 1".into(),
             ));
         }
-        let checks: [(&str, Result<(), String>); 12] = [
+        let checks: [(&str, Result<(), String>); 13] = [
+            ("", self.telemetry.validate()),
             (
                 "",
                 self.ingest.validate().map_err(|error| error.to_string()),

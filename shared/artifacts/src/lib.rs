@@ -8,6 +8,7 @@ mod memory;
 #[cfg(feature = "s3")]
 mod s3;
 mod tidy;
+mod traced;
 
 pub use directory::Directory;
 pub use job::Jobs;
@@ -15,3 +16,4 @@ pub use memory::Memory;
 #[cfg(feature = "s3")]
 pub use s3::{ConditionalWrites, S3, S3Config, S3ConfigError, S3Limits};
 pub use tidy::{Tidied, TidyError};
+pub use traced::Traced;

@@ -34,13 +34,20 @@ pub enum Provider {
     /// The processor; always there.
     Cpu,
 }
-impl fmt::Display for Provider {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl Provider {
+    /// Its name, for people and traces.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::TensorRt => "TensorRT",
             Self::Cuda => "CUDA",
             Self::Cpu => "CPU",
-        })
+        }
+    }
+}
+impl fmt::Display for Provider {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 

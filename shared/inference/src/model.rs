@@ -3,7 +3,7 @@
 use crate::{
     cache::CacheDir,
     engine::{EngineConfig, PassedOver, Provider},
-    error::{Error, Result},
+    error::{Error, ErrorClass, Result},
     pool::Pool,
     registry::{ModelEntry, Registry},
     run::{self, Asked},
@@ -16,6 +16,7 @@ use ort::{
     session::{Session, builder::GraphOptimizationLevel},
 };
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use telemetry::{messaging::fail, work::infer_span};
 
 /// A model that answered its golden sample. Clones share the sessions.
 #[derive(Clone)]
@@ -171,9 +172,16 @@ impl Model {
     ) -> Result<(Vec<NamedTensor>, Vec<Kept>)> {
         let entry = &self.0.entry;
         run::check_inputs(entry, &inputs)?;
+        let provider = self.0.provider;
         let lease = self.0.sessions.take();
+        let span = infer_span(&entry.name, provider.as_str(), run::batch_size(&inputs));
         let asked = Asked { read, keep };
-        run::run(entry, self.0.provider, &mut lease.session(), inputs, asked)
+        let run = || run::run(entry, provider, &mut lease.session(), inputs, asked);
+        let outcome = span.in_scope(run);
+        if let Err(error) = &outcome {
+            fail(&span, error_type(error));
+        }
+        outcome
     }
 }
 
@@ -282,6 +290,13 @@ impl Opener<'_> {
             Provider::Cuda | Provider::TensorRt => golden.tolerance_accelerated,
         };
         golden.compare(&answer, tolerance).map_err(fails)
+    }
+}
+
+fn error_type(error: &Error) -> &'static str {
+    match error.class() {
+        ErrorClass::Input => "input:model",
+        ErrorClass::Environment => "environment:model",
     }
 }
 

@@ -109,6 +109,13 @@ pub(crate) fn check_inputs(entry: &ModelEntry, inputs: &[(&str, Input<'_>)]) -> 
     }
 }
 
+/// Entries shown at once: the extent of the first axis of what is given first.
+pub(crate) fn batch_size(inputs: &[(&str, Input<'_>)]) -> usize {
+    let shape = inputs.first().map(|(_, input)| described(input).1);
+    let first = shape.and_then(|shape| shape.first().copied());
+    first.map_or(1, |extent| usize::try_from(extent).unwrap_or_default())
+}
+
 fn described(input: &Input<'_>) -> (Option<ElementType>, Vec<i64>) {
     match input {
         Input::Tensor(tensor) => {

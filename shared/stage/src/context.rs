@@ -185,7 +185,8 @@ impl StageContext {
         );
     }
 
-    /// Runs a long computation off the runtime's threads and waits for it.
+    /// Runs a long computation off the runtime's threads and waits for it. It goes on in the
+    /// current span.
     ///
     /// # Errors
     /// What the computation returns; [`StageError::Cancelled`] if the job stops first, in which
@@ -195,10 +196,10 @@ impl StageContext {
         T: Send + 'static,
         F: FnOnce() -> Result<T, StageError> + Send + 'static,
     {
-        let counted = self.computations.clone();
+        let (counted, span) = (self.computations.clone(), tracing::Span::current());
         let task = tokio::task::spawn_blocking(move || {
             let _counted = counted;
-            work()
+            span.in_scope(work)
         });
         tokio::select! {
             biased;

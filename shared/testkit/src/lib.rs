@@ -18,6 +18,8 @@ mod engine;
 #[cfg(feature = "fake-s3")]
 mod fake_s3;
 mod film;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 #[cfg(feature = "schemas")]
 mod schemas;
 #[cfg(feature = "stubs")]
