@@ -54,6 +54,20 @@ pub enum FailureClass {
     Expired,
 }
 
+impl FailureClass {
+    /// The word that stands for it in reasons and labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Exhausted => "attempts_exhausted",
+            Self::Upstream => "upstream",
+            Self::SwitchedOff => "switched_off",
+            Self::Expired => "deadline",
+        }
+    }
+}
+
 /// Written last by a stage: the proof that it ended, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {

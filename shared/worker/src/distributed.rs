@@ -1,7 +1,9 @@
 //! One process that works on the messages of one or several stages.
 
+mod adopt;
 mod breaker;
 mod fail_points;
+mod follow;
 mod handler;
 mod health;
 mod intake;
@@ -9,6 +11,8 @@ mod lane;
 mod memory;
 mod outbox;
 mod plan;
+mod process;
+mod work;
 
 pub use breaker::BreakerLimits;
 pub use fail_points::{FailPoint, FailPoints, NoFailPoints};
@@ -24,7 +28,12 @@ use intake::Intake;
 use lane::Lane;
 use outbox::Outbox;
 use stage::{Artifacts, Clock, Progress};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
+use telemetry::events::WorkerDraining;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -139,6 +148,7 @@ impl Worker {
             cancel_poll: parts.limits.cancel_poll,
             leak_grace: parts.limits.leak_grace,
             abandon: abandon.clone(),
+            in_hand: AtomicUsize::new(0),
         };
         Self {
             handler: Arc::new(handler),
@@ -182,7 +192,12 @@ impl Worker {
             () = self.until_asked(&stop) => {
                 stop.cancel();
                 self.health.draining();
-                tracing::info!(grace_s = self.limits.grace.as_secs(), "draining");
+                let reason = match self.health.broken() {
+                    Some(_) => "broken",
+                    None => "asked",
+                };
+                let running = self.handler.running();
+                WorkerDraining { reason, running }.emit();
                 self.drain(&mut ended).await;
             }
         }

@@ -418,9 +418,8 @@ async fn row_20_a_missing_queue_holds_the_message_until_it_is_there() {
     flow.submit(&job("one")).await;
     flow.until(async || health.ready().is_err_and(|why| why.contains("decode")))
         .await;
-    assert_eq!(
-        flow.broker.depth(queue::UNROUTABLE).await.is_ok(),
-        true,
+    assert!(
+        flow.broker.depth(queue::UNROUTABLE).await.unwrap().ready > 0,
         "strays are caught"
     );
     flow.broker.add_queue("decode");

@@ -8,6 +8,7 @@ use crate::any_stage::AnyStage;
 use broker::{Consumer, Delivery, Transport};
 use contracts::queue;
 use std::{sync::Arc, time::Duration};
+use telemetry::events::{BreakerClosed, BreakerOpened};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +27,7 @@ pub(crate) struct Lane {
 /// What happens next in a lane.
 enum Event {
     Stop,
-    Delivered(Option<Delivery>),
+    Delivered(Option<Box<Delivery>>),
     Ended(Verdict),
     Reconsider,
 }
@@ -45,7 +46,7 @@ impl Lane {
                 .await
             {
                 Event::Stop | Event::Delivered(None) => break,
-                Event::Delivered(Some(delivery)) => self.spawn(delivery, &mut running),
+                Event::Delivered(Some(delivery)) => self.spawn(*delivery, &mut running),
                 Event::Ended(verdict) => self.note(verdict, &mut breaker),
                 Event::Reconsider => {}
             }
@@ -111,7 +112,7 @@ impl Lane {
             () = stop.cancelled() => Event::Stop,
             // A panic outside of a stage is ours; the delivery went back when it unwound.
             Some(ended) = running.join_next() => Event::Ended(ended.unwrap_or(Verdict::Troubled)),
-            delivery = consumer.next(), if takes => Event::Delivered(delivery),
+            delivery = consumer.next(), if takes => Event::Delivered(delivery.map(Box::new)),
             () = reconsider => Event::Reconsider,
         }
     }
@@ -122,12 +123,18 @@ impl Lane {
             Verdict::Worked => false,
             Verdict::Troubled => true,
         };
+        let was_open = !breaker.is_closed();
         if let Some(pause) = breaker.note(failed, self.handler.clock.monotonic()) {
-            tracing::warn!(
-                stage = self.name(),
-                pause_s = pause.as_secs(),
-                "most attempts fail, taking pauses"
-            );
+            BreakerOpened {
+                breaker: self.name(),
+                pause,
+            }
+            .emit();
+        } else if was_open && breaker.is_closed() {
+            BreakerClosed {
+                breaker: self.name(),
+            }
+            .emit();
         }
         let why = (!breaker.is_closed()).then(|| "most attempts fail".to_owned());
         self.handler.health.pause(self.name(), why);

@@ -3,6 +3,7 @@
 
 use super::health::Health;
 use std::{sync::Arc, time::Duration};
+use telemetry::events::MemoryWatched;
 
 /// Longest time between two looks, so that a broken worker is noticed soon.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
@@ -70,6 +71,13 @@ impl Watch {
     ) {
         let sample = probe();
         let resident = sample.resident_bytes.unwrap_or_default();
+        if let Some(resident_bytes) = sample.resident_bytes {
+            MemoryWatched {
+                resident_bytes,
+                limit_bytes: self.limits.end_bytes,
+            }
+            .emit();
+        }
         self.peak_bytes = self.peak_bytes.max(resident);
         let crowded = sample
             .system_share

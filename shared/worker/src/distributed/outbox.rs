@@ -6,7 +6,12 @@ use broker::{HEADER_BURIED, HEADER_DETAIL, HEADER_REASON, Outgoing, PublishError
 use contracts::{Envelope, StageName, codec::EncodeError, queue};
 use stage::Clock;
 use std::{sync::Arc, time::Duration};
+use telemetry::{
+    events::{DeadLettered, MessagePublished, PublishFailed},
+    messaging,
+};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// Delay before a publish that failed is tried again; it doubles up to [`LONGEST_DELAY`].
 const FIRST_DELAY: Duration = Duration::from_millis(500);
@@ -61,7 +66,7 @@ impl Outbox {
         &self,
         stage: StageName,
         mut message: Outgoing,
-        reason: &str,
+        reason: &'static str,
         detail: &str,
     ) -> Result<(), Unpublished> {
         let detail: String = detail.chars().take(MAX_DETAIL_CHARS).collect();
@@ -70,20 +75,27 @@ impl Outbox {
         let now = unix_ms(self.clock.now()).to_string();
         message.headers.insert(HEADER_BURIED.into(), now);
         message.keep_whole = true;
-        tracing::warn!(%stage, reason, "dead letter");
+        DeadLettered { stage, reason }.emit();
         self.until_out(&queue::dead(stage), &message).await
     }
 
     async fn publish(&self, queue: &str, mut envelope: Envelope) -> Result<(), Unpublished> {
         envelope.published_unix_ms = Some(unix_ms(self.clock.now()));
+        let span =
+            messaging::publish_span(queue, &envelope.message_id.to_string(), &envelope.job_id);
+        // Who takes it goes on with the trace of who sends it.
+        if let Some(context) = telemetry::context::traceparent(&span) {
+            envelope.traceparent = Some(context);
+        }
         let message = Outgoing::of(&envelope)?;
-        self.until_out(queue, &message).await
+        self.until_out(queue, &message).instrument(span).await
     }
 
     /// Publishes until it is out. Whatever prevents it is outside of this message, so that
     /// waiting keeps its slot and burns nothing: a full queue, an alarm, a missing binding.
     async fn until_out(&self, queue: &str, message: &Outgoing) -> Result<(), Unpublished> {
         let mut delay = FIRST_DELAY;
+        let begun = self.clock.monotonic();
         loop {
             let tried = tokio::select! {
                 biased;
@@ -93,13 +105,19 @@ impl Outbox {
             match tried {
                 Ok(()) => {
                     self.health.publishing(Ok(()));
+                    let took = self.clock.monotonic().saturating_sub(begun);
+                    MessagePublished { queue, took }.emit();
                     return Ok(());
                 }
                 Err(PublishError::TooLarge { actual, limit }) => {
                     return Err(EncodeError::TooLarge { actual, limit }.into());
                 }
                 Err(error) => {
-                    tracing::error!(queue, error = %stage::chain(&error), "not published, trying again");
+                    PublishFailed {
+                        queue,
+                        reason: word(&error),
+                    }
+                    .emit();
                     self.health.publishing(Err(stage::chain(&error)));
                 }
             }
@@ -109,5 +127,15 @@ impl Outbox {
             }
             delay = (delay * 2).min(LONGEST_DELAY);
         }
+    }
+}
+
+/// The word that stands for a failure.
+const fn word(error: &PublishError) -> &'static str {
+    match error {
+        PublishError::TooLarge { .. } => "too_large",
+        PublishError::Unroutable { .. } => "unroutable",
+        PublishError::Refused { .. } => "refused",
+        PublishError::Unknown { .. } => "unknown",
     }
 }
