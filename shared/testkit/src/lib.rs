@@ -13,12 +13,20 @@
 #[cfg(feature = "engine")]
 mod engine;
 mod film;
+#[cfg(feature = "proxy")]
+mod proxy;
+#[cfg(feature = "rabbit")]
+mod rabbit;
 #[cfg(feature = "schemas")]
 mod schemas;
 
 #[cfg(feature = "engine")]
 pub use engine::engine;
 pub use film::film;
+#[cfg(feature = "proxy")]
+pub use proxy::{Direction, FaultProxy};
+#[cfg(feature = "rabbit")]
+pub use rabbit::{PASSWORD, PrivateRabbit, RabbitAccess};
 #[cfg(feature = "schemas")]
 pub use schemas::Schemas;
 
