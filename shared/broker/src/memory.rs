@@ -1,17 +1,17 @@
 //! A broker in memory, for tests and for flows that need not outlive the process.
 
+mod held;
+
 use crate::{
     message::Outgoing,
-    transport::{
-        BrokerError, Consumer, Delivery, Depth, Link, PublishError, Settle, Settled, Transport,
-    },
+    transport::{BrokerError, Consumer, Delivery, Depth, Link, PublishError, Transport},
 };
 use async_trait::async_trait;
 use contracts::{
-    codec::MAX_MESSAGE_BYTES,
     flow::FLOW,
     queue::{self, RETRY_TIERS},
 };
+use held::{Held, Slots};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,15 +23,30 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A broker in memory with the queues of the flow table.
+/// A connection to a broker in memory, which has the queues of the flow table. Clones are the
+/// same connection; [`Memory::another`] makes one more.
 #[derive(Clone)]
-pub struct Memory(Arc<Shared>);
+pub struct Memory(Arc<Connection>);
 
+/// What one connection knows.
+struct Connection {
+    broker: Arc<Shared>,
+    link: watch::Sender<Link>,
+    closed: CancellationToken,
+    /// What it holds unsettled, by number.
+    holding: Mutex<Holding>,
+}
+
+#[derive(Default)]
+struct Holding {
+    next: u64,
+    held: BTreeMap<u64, (String, Waiting)>,
+}
+
+/// What all connections share.
 struct Shared {
     queues: Mutex<BTreeMap<String, Queue>>,
     changed: Notify,
-    link: watch::Sender<Link>,
-    closed: CancellationToken,
 }
 
 #[derive(Default)]
@@ -62,24 +77,37 @@ impl Default for Memory {
                 queues.entry(name).or_default().expires = Some((home, tier.delay));
             }
         }
-        Self(Arc::new(Shared {
+        Self::to(Arc::new(Shared {
             queues: Mutex::new(queues),
             changed: Notify::new(),
-            link: watch::Sender::new(Link::Up),
-            closed: CancellationToken::new(),
         }))
     }
 }
 
 impl Memory {
+    fn to(broker: Arc<Shared>) -> Self {
+        Self(Arc::new(Connection {
+            broker,
+            link: watch::Sender::new(Link::Up),
+            closed: CancellationToken::new(),
+            holding: Mutex::default(),
+        }))
+    }
+
+    /// Another connection to the same broker: what one loses, the other may get.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::to(self.0.broker.clone())
+    }
+
     /// Removes a queue, to test what follows from a broken topology.
     pub fn remove_queue(&self, name: &str) {
-        self.0.queues().remove(name);
+        self.0.broker.queues().remove(name);
     }
 
     /// Puts a queue where it was removed.
     pub fn add_queue(&self, name: &str) {
-        self.0.queues().entry(name.into()).or_default();
+        self.0.broker.queues().entry(name.into()).or_default();
     }
 }
 
@@ -107,6 +135,15 @@ impl Shared {
         true
     }
 
+    /// Puts back what was handed over and not settled.
+    fn put_back(&self, name: &str, mut waiting: Waiting) {
+        waiting.delivery_count += 1;
+        if let Some(queue) = self.queues().get_mut(name) {
+            queue.waiting.push_front(waiting);
+        }
+        self.changed.notify_waiters();
+    }
+
     /// Moves what has waited long enough; returns when the next one is due.
     fn expire(&self) -> Option<Instant> {
         let now = Instant::now();
@@ -116,11 +153,10 @@ impl Shared {
             let Some((home, _)) = queue.expires.clone() else {
                 continue;
             };
-            while let Some(first) = queue
-                .waiting
-                .pop_front_if(|first| first.due.is_some_and(|due| due <= now))
-            {
-                moved.push((home.clone(), first.message));
+            let is_due = |first: &Waiting| first.due.is_some_and(|due| due <= now);
+            while queue.waiting.front().is_some_and(is_due) {
+                let first = queue.waiting.pop_front();
+                moved.extend(first.map(|first| (home.clone(), first.message)));
             }
         }
         for (home, message) in moved {
@@ -148,25 +184,43 @@ impl Shared {
     }
 }
 
+impl Connection {
+    fn holding(&self) -> MutexGuard<'_, Holding> {
+        self.holding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a message over, and remembers it until it is settled.
+    fn hand_over(
+        self: &Arc<Self>,
+        queue: &str,
+        waiting: Waiting,
+        slots: Option<Arc<Slots>>,
+    ) -> Delivery {
+        let (message, count) = (waiting.message.clone(), waiting.delivery_count);
+        let mut holding = self.holding();
+        let number = holding.next;
+        holding.next += 1;
+        holding.held.insert(number, (queue.into(), waiting));
+        drop(holding);
+        let held = Held::new(self.clone(), number, slots);
+        Delivery::new(queue.into(), message, count, count > 0, Box::new(held))
+    }
+}
+
 #[async_trait]
 impl Transport for Memory {
     async fn publish(&self, queue: &str, message: &Outgoing) -> Result<(), PublishError> {
-        if message.body.len() > MAX_MESSAGE_BYTES && !message.keep_whole {
-            return Err(PublishError::TooLarge {
-                actual: message.body.len(),
-                limit: MAX_MESSAGE_BYTES,
-            });
-        }
+        message.check_size()?;
         if self.0.closed.is_cancelled() {
             return Err(PublishError::Unknown {
                 queue: queue.into(),
                 source: "the transport is closed".into(),
             });
         }
-        if self.0.put(queue, message.clone()) {
+        if self.0.broker.put(queue, message.clone()) {
             return Ok(());
         }
-        self.0.put(queue::UNROUTABLE, message.clone());
+        self.0.broker.put(queue::UNROUTABLE, message.clone());
         Err(PublishError::Unroutable {
             queue: queue.into(),
             reason: "no such queue".into(),
@@ -174,37 +228,38 @@ impl Transport for Memory {
     }
 
     async fn consume(&self, queue: &str, slots: u16) -> Result<Box<dyn Consumer>, BrokerError> {
-        match self.0.queues().get_mut(queue) {
+        if self.0.closed.is_cancelled() {
+            return Err("the transport is closed".into());
+        }
+        match self.0.broker.queues().get_mut(queue) {
             None => return Err(format!("queue {queue} does not exist").into()),
             Some(found) => found.consumers += 1,
         }
         Ok(Box::new(MemoryConsumer {
-            shared: self.0.clone(),
+            connection: self.0.clone(),
             queue: queue.into(),
-            slots: Arc::new(Slots {
-                free: Mutex::new(slots),
-                freed: Notify::new(),
-            }),
-            stopped: false,
+            slots: Arc::new(Slots::new(slots)),
+            taking: true,
         }))
     }
 
     async fn browse(&self, queue: &str, limit: usize) -> Result<Vec<Delivery>, BrokerError> {
-        if !self.0.queues().contains_key(queue) {
+        if !self.0.broker.queues().contains_key(queue) {
             return Err(format!("queue {queue} does not exist").into());
         }
+        self.0.broker.expire();
         let mut found = Vec::new();
         while found.len() < limit
-            && let Some(waiting) = self.0.take(queue)
+            && let Some(waiting) = self.0.broker.take(queue)
         {
-            found.push(delivery(&self.0, queue, waiting, None));
+            found.push(self.0.hand_over(queue, waiting, None));
         }
         Ok(found)
     }
 
     async fn depth(&self, queue: &str) -> Result<Depth, BrokerError> {
-        self.0.expire();
-        let queues = self.0.queues();
+        self.0.broker.expire();
+        let queues = self.0.broker.queues();
         let found = queues
             .get(queue)
             .ok_or_else(|| format!("queue {queue} does not exist"))?;
@@ -221,50 +276,51 @@ impl Transport for Memory {
     async fn close(&self) {
         self.0.closed.cancel();
         self.0.link.send_replace(Link::Down);
-    }
-}
-
-struct Slots {
-    free: Mutex<u16>,
-    freed: Notify,
-}
-
-impl Slots {
-    fn free(&self) -> MutexGuard<'_, u16> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        let held = std::mem::take(&mut self.0.holding().held);
+        for (queue, waiting) in held.into_values().rev() {
+            self.0.broker.put_back(&queue, waiting);
+        }
     }
 }
 
 struct MemoryConsumer {
-    shared: Arc<Shared>,
+    connection: Arc<Connection>,
     queue: String,
     slots: Arc<Slots>,
-    stopped: bool,
+    taking: bool,
 }
 
 impl MemoryConsumer {
     fn try_next(&self) -> Option<Delivery> {
-        let mut free = self.slots.free();
-        if *free == 0 {
+        if !self.slots.take() {
             return None;
         }
-        let waiting = self.shared.take(&self.queue)?;
-        *free -= 1;
+        let Some(waiting) = self.connection.broker.take(&self.queue) else {
+            self.slots.free();
+            return None;
+        };
         let slots = Some(self.slots.clone());
-        Some(delivery(&self.shared, &self.queue, waiting, slots))
+        Some(self.connection.hand_over(&self.queue, waiting, slots))
+    }
+
+    fn leave(&mut self) {
+        if std::mem::take(&mut self.taking)
+            && let Some(queue) = self.connection.broker.queues().get_mut(&self.queue)
+        {
+            queue.consumers -= 1;
+        }
     }
 }
 
 #[async_trait]
 impl Consumer for MemoryConsumer {
     async fn next(&mut self) -> Option<Delivery> {
-        while !self.stopped && !self.shared.closed.is_cancelled() {
-            let changed = self.shared.changed.notified();
-            let freed = self.slots.freed.notified();
-            tokio::pin!(changed, freed);
+        while self.taking && !self.connection.closed.is_cancelled() {
+            let broker = self.connection.broker.clone();
+            let changed = broker.changed.notified();
+            tokio::pin!(changed);
             changed.as_mut().enable();
-            freed.as_mut().enable();
-            let due = self.shared.expire();
+            let due = broker.expire();
             if let Some(delivery) = self.try_next() {
                 return Some(delivery);
             }
@@ -276,84 +332,20 @@ impl Consumer for MemoryConsumer {
             };
             tokio::select! {
                 () = changed => {}
-                () = freed => {}
                 () = until_due => {}
-                () = self.shared.closed.cancelled() => {}
+                () = self.connection.closed.cancelled() => {}
             }
         }
         None
     }
 
     async fn stop(&mut self) {
-        self.stopped = true;
+        self.leave();
     }
 }
 
 impl Drop for MemoryConsumer {
     fn drop(&mut self) {
-        if let Some(queue) = self.shared.queues().get_mut(&self.queue) {
-            queue.consumers -= 1;
-        }
-    }
-}
-
-/// A message that goes back where it came from unless it is accepted.
-struct Held {
-    shared: Arc<Shared>,
-    queue: String,
-    waiting: Option<Waiting>,
-    slots: Option<Arc<Slots>>,
-}
-
-fn delivery(
-    shared: &Arc<Shared>,
-    queue: &str,
-    waiting: Waiting,
-    slots: Option<Arc<Slots>>,
-) -> Delivery {
-    let (message, count) = (waiting.message.clone(), waiting.delivery_count);
-    let held = Held {
-        shared: shared.clone(),
-        queue: queue.into(),
-        waiting: Some(waiting),
-        slots,
-    };
-    Delivery::new(queue.into(), message, count, count > 0, Box::new(held))
-}
-
-impl Held {
-    fn release(&mut self, back: bool) -> Settled {
-        let Some(mut waiting) = self.waiting.take() else {
-            return Settled::Lost;
-        };
-        if back {
-            waiting.delivery_count += 1;
-            let mut queues = self.shared.queues();
-            if let Some(queue) = queues.get_mut(&self.queue) {
-                queue.waiting.push_front(waiting);
-            }
-        }
-        if let Some(slots) = &self.slots {
-            *slots.free() += 1;
-            slots.freed.notify_waiters();
-        }
-        self.shared.changed.notify_waiters();
-        Settled::Done
-    }
-}
-
-#[async_trait]
-impl Settle for Held {
-    async fn accept(&mut self) -> Settled {
-        self.release(false)
-    }
-    async fn give_back(&mut self) -> Settled {
-        self.release(true)
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.release(true);
+        self.leave();
     }
 }

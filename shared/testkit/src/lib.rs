@@ -20,6 +20,10 @@ mod fake_s3;
 mod film;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "proxy")]
+mod proxy;
+#[cfg(feature = "rabbit")]
+mod rabbit;
 #[cfg(feature = "schemas")]
 mod schemas;
 #[cfg(feature = "stubs")]
@@ -33,6 +37,10 @@ pub use engine::engine;
 #[cfg(feature = "fake-s3")]
 pub use fake_s3::{FakeS3, S3Conditions, S3Fault, S3Request};
 pub use film::film;
+#[cfg(feature = "proxy")]
+pub use proxy::{Direction, FaultProxy};
+#[cfg(feature = "rabbit")]
+pub use rabbit::{PASSWORD, PrivateRabbit, RabbitAccess};
 #[cfg(feature = "schemas")]
 pub use schemas::Schemas;
 
