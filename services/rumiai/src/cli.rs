@@ -1,6 +1,13 @@
 //! The command line.
 
+mod jobs;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use jobs::{
+    CancelArguments, DeadLetterAction, DeadLetterArguments, DeadLetterChange, DeadLetterChoice,
+    JobChoice, ResultsArguments, RetryArguments, StageChoice, StatusArguments, SubmitArguments,
+    WorkerArguments,
+};
 use std::path::PathBuf;
 
 /// Short-video intelligence: what is said, shown, cut and felt in a video, second by second.
@@ -24,6 +31,8 @@ const EXAMPLES: &str = "Examples:
   rumiai explain cutsPerMinute
   rumiai verify results
   rumiai compare old new
+  rumiai worker all
+  rumiai submit https://www.tiktok.com/@user/video/7280654844715666731 --wait
   rumiai doctor";
 
 /// What to do.
@@ -31,34 +40,56 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Analyse videos and write the results
     Analyze(AnalyzeArguments),
+    /// Call jobs off
+    Cancel(CancelArguments),
     /// Compare two folders of results: structure and values
     Compare(CompareArguments),
     /// Say what works on this machine, what is missing and how to mend it
     Doctor(DoctorArguments),
+    /// List, show, send back and throw away dead letters
+    #[command(name = "dlq")]
+    DeadLetters(DeadLetterArguments),
     /// Say what a metric means: formula, unit, range, when it is null
     Explain(ExplainArguments),
     /// Fetch, verify and list model weights
     Models(ModelsArguments),
     /// Print or write the JSON Schemas of everything that is written
     Schemas(SchemasArguments),
+    /// Write the results of jobs to a folder
+    Results(ResultsArguments),
+    /// Submit jobs that have ended once more
+    Retry(RetryArguments),
     /// Run one stage alone and keep what it makes
     Stage(StageArguments),
+    /// Say how far jobs are
+    Status(StatusArguments),
+    /// Hand videos to the workers
+    Submit(SubmitArguments),
     /// Check that a folder of results obeys its format and schemas
     Verify(VerifyArguments),
+    /// Work on the messages of one or several stages, until SIGTERM
+    Worker(WorkerArguments),
 }
 
 impl Command {
     /// What this process is, in traces: `rumiai-<role>`.
     #[must_use]
-    pub const fn role(&self) -> &'static str {
+    pub fn role(&self) -> &'static str {
         match self {
             Self::Analyze(_) => "analyze",
+            Self::Cancel(_) => "cancel",
             Self::Compare(_) => "compare",
+            Self::DeadLetters(_) => "dlq",
             Self::Doctor(_) => "doctor",
             Self::Explain(_) => "explain",
             Self::Models(_) => "models",
             Self::Schemas(_) => "schemas",
+            Self::Results(_) => "results",
+            Self::Retry(_) => "retry",
             Self::Stage(_) => "stage",
+            Self::Status(_) => "status",
+            Self::Submit(_) => "submit",
+            Self::Worker(arguments) => arguments.role(),
             Self::Verify(_) => "verify",
         }
     }

@@ -1,9 +1,13 @@
 //! Settings in layers: defaults, files, environment. The only place that reads the environment.
 
 mod telemetry;
+mod worker;
 
+pub use self::worker::WorkerSettings;
 pub use telemetry::TelemetrySettings;
 
+use artifacts::S3Config;
+use broker::RabbitConfig;
 use config::{Config, Environment, File, FileFormat};
 use contracts::StageName;
 use inference::{CacheDir, EngineConfig};
@@ -12,9 +16,8 @@ use serde::{Deserialize, Serialize};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    time::Duration,
 };
-use worker::Policy;
+
 
 /// Cached media kept in the store, in bytes: 10 GiB.
 pub const STORE_BUDGET_BYTES: u64 = 10 << 30;
@@ -46,8 +49,10 @@ pub struct Settings {
     pub cache: CacheSettings,
     /// Which stages run.
     pub stages: StageSettings,
-    /// How stages are tried.
+    /// How stages are tried, and how a worker behaves.
     pub worker: WorkerSettings,
+    /// Where messages come from and go to, for workers and those who submit.
+    pub broker: RabbitConfig,
     /// Model weights and what they run on.
     pub models: EngineConfig,
     /// What is taken in.
@@ -144,6 +149,10 @@ pub struct StoreSettings {
     pub directory: Option<PathBuf>,
     /// Bytes of cached media kept; those used longest ago go first.
     pub max_bytes: u64,
+    /// Object store of workers and those who submit; the folder if no bucket is named.
+    pub s3: S3Config,
+    /// Whether a worker refuses an object store that does not write once by condition.
+    pub require_conditional_writes: bool,
 }
 
 impl Default for StoreSettings {
@@ -151,6 +160,23 @@ impl Default for StoreSettings {
         Self {
             directory: None,
             max_bytes: STORE_BUDGET_BYTES,
+            s3: S3Config::default(),
+            require_conditional_writes: true,
+        }
+    }
+}
+
+impl StoreSettings {
+    /// The object store, if one is named.
+    #[must_use]
+    pub fn object_store(&self) -> Option<&S3Config> {
+        (!self.s3.bucket.is_empty()).then_some(&self.s3)
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        match self.object_store() {
+            Some(s3) => s3.validate().map_err(|error| format!("store.s3: {error}")),
+            None => Ok(()),
         }
     }
 }
@@ -169,45 +195,6 @@ pub struct CacheSettings {
 pub struct StageSettings {
     /// Stages left out; only optional ones may be.
     pub without: Vec<StageName>,
-}
-
-/// How stages are tried.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WorkerSettings {
-    /// Attempts in all.
-    pub max_attempts: u32,
-    /// Longest time one attempt may take, in seconds.
-    pub attempt_timeout_s: u64,
-    /// Delay before the second attempt, in seconds; it doubles with each further one.
-    pub base_delay_s: u64,
-    /// Longest delay between two attempts, in seconds.
-    pub max_delay_s: u64,
-}
-
-impl Default for WorkerSettings {
-    fn default() -> Self {
-        let policy = Policy::default();
-        Self {
-            max_attempts: policy.max_attempts,
-            attempt_timeout_s: policy.attempt_timeout.as_secs(),
-            base_delay_s: policy.base_delay.as_secs(),
-            max_delay_s: policy.max_delay.as_secs(),
-        }
-    }
-}
-
-impl WorkerSettings {
-    /// The policy these settings describe.
-    #[must_use]
-    pub fn policy(&self) -> Policy {
-        Policy {
-            max_attempts: self.max_attempts,
-            attempt_timeout: Duration::from_secs(self.attempt_timeout_s),
-            base_delay: Duration::from_secs(self.base_delay_s),
-            max_delay: Duration::from_secs(self.max_delay_s),
-        }
-    }
 }
 
 /// A setting that is wrong, with its key.
@@ -288,13 +275,14 @@ impl Settings {
         for stage in &self.stages.without {
             self.check_optional(*stage)?;
         }
-        if self.worker.max_attempts == 0 || self.worker.attempt_timeout_s == 0 {
-            return Err(unusable(
-                "worker.max_attempts and worker.attempt_timeout_s must be at least 1".into(),
-            ));
-        }
-        let checks: [(&str, Result<(), String>); 13] = [
+        let checks: [(&str, Result<(), String>); 16] = [
             ("", self.telemetry.validate()),
+            ("", self.worker.validate()),
+            ("", self.store.validate()),
+            (
+                "broker.",
+                self.broker.validate().map_err(|error| error.to_string()),
+            ),
             (
                 "",
                 self.ingest.validate().map_err(|error| error.to_string()),
