@@ -183,9 +183,10 @@ fn say(plain: bool, step: PlainSteps) {
     }
 }
 
-/// A URL if it looks like one, else a file.
+/// A URL or a bare id if it looks like one, else a file.
 fn source_of(input: &str) -> Source {
-    if input.contains("://") {
+    let bare_id = ingest::is_bare_id(input) && !Path::new(input).exists();
+    if input.contains("://") || bare_id {
         return Source::Url(input.to_owned());
     }
     let absolute = std::path::absolute(input).unwrap_or_else(|_| Path::new(input).to_owned());

@@ -16,13 +16,16 @@ use worker::Policy;
 pub const STORE_BUDGET_BYTES: u64 = 10 << 30;
 
 /// Variables that other programs set, and the keys they stand for. Settings files outweigh them.
-const ALIASES: [(&str, &str); 6] = [
+const ALIASES: [(&str, &str); 9] = [
     ("ORT_DYLIB_PATH", "models.library"),
     ("RUMIAI_OUTPUT_DIR", "output.directory"),
     ("RUMIAI_UNIFIED_DIR", "output.unified_directory"),
     ("RUMIAI_INSIGHTS_DIR", "output.insights_directory"),
     ("OUTPUT_FORMAT_VERSION", "output.format_version"),
     ("OUTPUT_COMPAT", "output.compat"),
+    ("APIFY_API_TOKEN", "ingest.apify.token"),
+    ("MAX_VIDEO_DURATION", "ingest.max_video_duration_s"),
+    ("RUMIAI_MAX_VIDEO_DURATION", "ingest.max_video_duration_s"),
 ];
 
 /// Everything that can be set.
@@ -254,8 +257,9 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
         .with_list_parse_key("brand.names")
         .with_list_parse_key("brand.products")
         .with_list_parse_key("brand.product_classes");
-    let settings: Settings = builder.add_source(environment).build()?.try_deserialize()?;
+    let mut settings: Settings = builder.add_source(environment).build()?.try_deserialize()?;
     settings.validate()?;
+    settings.limit_duration();
     Ok(settings)
 }
 
@@ -275,6 +279,13 @@ fn files(named: Option<&Path>) -> Vec<(PathBuf, bool)> {
 }
 
 impl Settings {
+    /// Makes the longest duration of a video one setting: what `ingest` compares with what a
+    /// platform tells, the decoder compares with what it measures. Its own limit may be lower.
+    fn limit_duration(&mut self) {
+        let limit = &mut self.decode.limits.duration_s;
+        *limit = self.ingest.max_video_duration_s.min(*limit);
+    }
+
     /// Refuses values that cannot be meant.
     fn validate(&self) -> Result<(), SettingsError> {
         let unusable = |text: String| SettingsError::Unusable(text);

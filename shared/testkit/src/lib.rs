@@ -12,12 +12,20 @@
 
 #[cfg(feature = "engine")]
 mod engine;
+#[cfg(feature = "fake-apify")]
+mod fake_apify;
+#[cfg(feature = "fake-web")]
+mod fake_web;
 mod film;
 #[cfg(feature = "schemas")]
 mod schemas;
 
 #[cfg(feature = "engine")]
 pub use engine::engine;
+#[cfg(feature = "fake-apify")]
+pub use fake_apify::{Call, FakeApify};
+#[cfg(feature = "fake-web")]
+pub use fake_web::{Certificate, FakeWeb, Reply, Request};
 pub use film::film;
 #[cfg(feature = "schemas")]
 pub use schemas::Schemas;

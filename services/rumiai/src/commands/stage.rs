@@ -226,7 +226,8 @@ async fn run_stages(
 }
 
 fn source_of(input: &str) -> anyhow::Result<Source> {
-    if input.contains("://") {
+    let bare_id = ingest::is_bare_id(input) && !Path::new(input).exists();
+    if input.contains("://") || bare_id {
         return Ok(Source::Url(input.to_owned()));
     }
     let path = std::path::absolute(input)?;
