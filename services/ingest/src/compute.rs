@@ -1,6 +1,10 @@
 //! What may be fetched, and what it is called: pure functions of text, addresses and bytes.
 
 pub mod apify;
+pub mod backoff;
+pub mod breaker;
+pub mod forms;
+pub mod verdict;
 
 use crate::config::IngestConfig;
 use std::{
@@ -11,6 +15,9 @@ use url::{Host, Url};
 
 /// Longest URL accepted, in bytes.
 pub const MAX_URL_BYTES: usize = 4096;
+
+/// Characters of a foreign scheme that are shown.
+const MAX_SHOWN_SCHEME: usize = 20;
 
 /// Why a URL is not fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +52,14 @@ const PAGE_HOSTS: [&str; 3] = ["tiktok.com", "instagram.com", "youtube.com"];
 /// # Errors
 /// [`UrlError`] naming the rule.
 pub fn check_url(text: &str, config: &IngestConfig) -> Result<Url, UrlError> {
+    refuse_pages(check_reach(text, config)?)
+}
+
+/// Checks a URL against the rules of what may be connected to; pages of platforms pass.
+///
+/// # Errors
+/// [`UrlError`] naming the rule.
+pub fn check_reach(text: &str, config: &IngestConfig) -> Result<Url, UrlError> {
     if text.len() > MAX_URL_BYTES {
         return Err(UrlError::Malformed(format!(
             "{} bytes, limit is {MAX_URL_BYTES}",
@@ -53,35 +68,42 @@ pub fn check_url(text: &str, config: &IngestConfig) -> Result<Url, UrlError> {
     }
     let url = Url::parse(text).map_err(|error| UrlError::Malformed(error.to_string()))?;
     if url.scheme() != "https" {
-        return Err(UrlError::Scheme(url.scheme().into()));
+        return Err(UrlError::Scheme(
+            url.scheme().chars().take(MAX_SHOWN_SCHEME).collect(),
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(UrlError::Credentials);
     }
-    match url.port() {
-        Some(port) if !config.allow_loopback => return Err(UrlError::Port(port)),
-        _ => {}
-    }
+    // A resolver never sees a literal address, so it is judged here.
     let literal = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
         Some(Host::Domain(_)) => None,
         None => return Err(UrlError::Malformed("no host".into())),
     };
-    match literal {
-        Some(address) if !is_fetchable(address, config) => Err(UrlError::NotPublic(address)),
-        Some(_) => Ok(url),
-        None => refuse_pages(url),
+    if let Some(address) = literal.filter(|address| !is_fetchable(*address, config)) {
+        return Err(UrlError::NotPublic(address));
+    }
+    match url.port() {
+        Some(port) if !config.allow_loopback => Err(UrlError::Port(port)),
+        _ => Ok(url),
     }
 }
 
 fn refuse_pages(url: Url) -> Result<Url, UrlError> {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    let host = host_of(&url);
     let of_page_host = |page: &str| host == page || host.ends_with(&format!(".{page}"));
     if PAGE_HOSTS.into_iter().any(of_page_host) {
-        return Err(UrlError::Page(host.to_owned()));
+        return Err(UrlError::Page(host));
     }
     Ok(url)
+}
+
+/// The host of a URL as it is compared and shown: without the dot that may end it.
+pub(crate) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("host");
+    host.trim_end_matches('.').to_owned()
 }
 
 /// Whether an address may be connected to under this configuration.
@@ -110,6 +132,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a >= 240
         || (a == 100 && (64..128).contains(&b))
         || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
         || (a == 198 && (18..20).contains(&b));
     !special
 }

@@ -1,282 +1,197 @@
 //! Fetching a URL to a file, under limits.
 
+mod part;
+
 use crate::{
-    compute::{UrlError, check_url, container_extension, is_fetchable},
+    compute::{
+        backoff, check_reach, check_url,
+        forms::{FormError, TikTok, tiktok_of},
+        host_of,
+        verdict::kind_of_status,
+    },
     config::IngestConfig,
+    failure::{Failure, Kind},
+    net::is_not_public,
 };
-use futures::StreamExt;
+use part::Part;
 use reqwest::{
-    Certificate, Client, Response,
-    dns::{Addrs, Name, Resolve, Resolving},
-    header::LOCATION,
-    redirect,
+    Client, Response,
+    header::{LOCATION, RETRY_AFTER},
 };
-use stage::{BoxError, StageContext, StageError};
-use std::{
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
-use tokio::{fs::File, io::AsyncWriteExt};
-use url::Url;
+use secrecy::{ExposeSecret, SecretString};
+use stage::StageContext;
+use std::{path::Path, time::Duration};
+use url::{Origin, Url};
 
-/// Why a URL could not be fetched.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// The certificate file named in the settings is unusable.
-    #[error("cannot use certificates of {path}: `ingest.ca_file` must name a PEM file")]
-    Certificates {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: BoxError,
-    },
-    /// The HTTP client could not be built.
-    #[error("cannot set up the https client")]
-    Client(#[source] reqwest::Error),
-    /// No answer, or an answer that broke off.
-    #[error("cannot fetch from {host}")]
-    Network {
-        /// From where; the full URL may hold a secret.
-        host: String,
-        /// What went wrong.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// An answer other than success.
-    #[error("{host} answered {status}")]
-    Status {
-        /// From where.
-        host: String,
-        /// Its answer.
-        status: u16,
-        /// When it wants to be asked again.
-        retry_after: Option<Duration>,
-    },
-    /// A redirect to somewhere that may not be fetched.
-    #[error("{host} redirects to an address that is not fetched")]
-    Redirect {
-        /// From where.
-        host: String,
-        /// Why.
-        #[source]
-        source: UrlError,
-    },
-    /// Redirects without end.
-    #[error("more than {0} redirects")]
-    TooManyRedirects(u32),
-    /// Too much of it.
-    #[error("file is larger than {limit} bytes; raise `ingest.max_bytes` to accept it")]
-    TooLarge {
-        /// Bytes allowed.
-        limit: u64,
-    },
-    /// Something other than a video.
-    #[error("{host} did not send a video: expected MP4, MOV, Matroska or WebM")]
-    NotAVideo {
-        /// From where.
-        host: String,
-    },
-    /// Less of it than announced.
-    #[error("{host} announced {expected} bytes and sent {actual}")]
-    Short {
-        /// From where.
-        host: String,
-        /// Bytes announced.
-        expected: u64,
-        /// Bytes received.
-        actual: u64,
-    },
-    /// Took too long.
-    #[error("download took longer than {0:?}; raise `ingest.total_timeout_s` to wait longer")]
-    TimedOut(Duration),
-    /// No room for it.
-    #[error("cannot write the download: check free space")]
-    Write(#[source] io::Error),
-}
-
-impl From<FetchError> for StageError {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::Status {
-                status: 429 | 500..=599,
-                retry_after,
-                ..
-            } => Self::Transient {
-                source: error.into(),
-                retry_after,
-                parked: false,
-            },
-            FetchError::Network { .. }
-            | FetchError::Short { .. }
-            | FetchError::TimedOut(_)
-            | FetchError::Write(_) => Self::transient(error),
-            _ => Self::rejected(error),
-        }
-    }
-}
-
-/// An `https` client that connects to allowed addresses only.
+/// Fetches what strangers name.
 pub(crate) struct Fetcher {
     client: Client,
     config: IngestConfig,
+    apify: Option<Origin>,
 }
 
-/// Filters what names resolve to. The connector connects to exactly these addresses, so a name
-/// cannot change its mind between check and use.
-struct AllowedAddresses(IngestConfig);
+/// When a server wants to be asked again.
+pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
+    let header = response.headers().get(RETRY_AFTER)?;
+    backoff::retry_after(header.to_str().ok()?)
+}
 
-impl Resolve for AllowedAddresses {
-    fn resolve(&self, name: Name) -> Resolving {
-        let config = self.0.clone();
-        Box::pin(async move {
-            let resolved = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = resolved
-                .filter(|address| is_fetchable(address.ip(), &config))
-                .collect();
-            if allowed.is_empty() {
-                return Err(format!("{} has no public address", name.as_str()).into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
-    }
+/// What a request that got no answer means. The URL may hold a secret and is left out.
+pub(crate) fn no_answer(host: &str, error: reqwest::Error) -> Failure {
+    let kind = if is_not_public(&error) {
+        Kind::Refused
+    } else if error.is_timeout() {
+        Kind::TimedOut
+    } else {
+        Kind::Unreachable
+    };
+    Failure::new(kind, format!("cannot fetch from {host}")).because(error.without_url())
+}
+
+fn refusal(host: &str, response: &Response) -> Failure {
+    let status = response.status().as_u16();
+    Failure::new(kind_of_status(status), format!("{host} answered {status}"))
+        .after(retry_after(response))
+}
+
+/// Where an answer sends us, if it is a redirect.
+fn location(response: &Response) -> Option<&str> {
+    let header = response.headers().get(LOCATION)?;
+    header
+        .to_str()
+        .ok()
+        .filter(|_| response.status().is_redirection())
 }
 
 impl Fetcher {
-    pub(crate) fn new(config: &IngestConfig) -> Result<Self, FetchError> {
-        // One TLS implementation for the whole program; a second call finds it installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .https_only(true)
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(config.connect_timeout_s))
-            .read_timeout(Duration::from_secs(config.idle_timeout_s))
-            .dns_resolver(Arc::new(AllowedAddresses(config.clone())));
-        if let Some(path) = &config.ca_file {
-            builder = builder.tls_certs_merge(certificates(path)?);
-        }
-        let client = builder.build().map_err(FetchError::Client)?;
-        Ok(Self {
+    pub(crate) fn new(client: Client, config: &IngestConfig) -> Self {
+        let apify = Url::parse(&config.apify.base_url).ok();
+        Self {
             client,
             config: config.clone(),
-        })
+            apify: apify.map(|url| url.origin()),
+        }
     }
 
-    /// Downloads `url` to `path`, following redirects by hand.
+    /// Downloads `url` to `path`, following redirects by hand. `path` holds all of it or does not
+    /// exist.
     pub(crate) async fn download(
         &self,
         url: &Url,
         path: &Path,
         context: &StageContext,
-    ) -> Result<(), FetchError> {
+    ) -> Result<(), Failure> {
         let total = Duration::from_secs(self.config.total_timeout_s);
         let work = async {
             let response = self.request(url).await?;
             self.save(response, path, context).await
         };
-        tokio::time::timeout(total, work)
-            .await
-            .map_err(|_| FetchError::TimedOut(total))?
+        tokio::time::timeout(total, work).await.map_err(|_| {
+            let text = "raise `ingest.total_timeout_s` to wait longer";
+            Failure::new(
+                Kind::TimedOut,
+                format!("download took over {total:?}; {text}"),
+            )
+        })?
     }
 
-    async fn request(&self, url: &Url) -> Result<Response, FetchError> {
+    async fn request(&self, url: &Url) -> Result<Response, Failure> {
         let mut url = url.clone();
         for _ in 0..=self.config.max_redirects {
             let host = host_of(&url);
-            let network = |source: reqwest::Error| FetchError::Network {
-                host: host.clone(),
-                source: source.without_url(),
-            };
-            let response = self.client.get(url.clone()).send().await.map_err(network)?;
+            let response = self.get(&url).await?;
             if response.status().is_success() {
                 return Ok(response);
             }
-            let next = response
-                .headers()
-                .get(LOCATION)
-                .and_then(|value| value.to_str().ok());
-            let Some(next) = next.filter(|_| response.status().is_redirection()) else {
-                return Err(refusal(host, &response));
+            let Some(next) = location(&response) else {
+                return Err(refusal(&host, &response));
             };
-            let joined = url
-                .join(next)
-                .map_err(|error| UrlError::Malformed(error.to_string()));
-            url = joined
-                .and_then(|next| check_url(next.as_str(), &self.config))
-                .map_err(|source| FetchError::Redirect { host, source })?;
+            let refused = |error: &dyn std::fmt::Display| {
+                let text = format!("{host} redirects to an address that is not fetched: {error}");
+                Failure::new(Kind::Refused, text)
+            };
+            let next = url.join(next).map_err(|error| refused(&error))?;
+            url = check_url(next.as_str(), &self.config).map_err(|error| refused(&error))?;
         }
-        Err(FetchError::TooManyRedirects(self.config.max_redirects))
+        let text = format!("more than {} redirects", self.config.max_redirects);
+        Err(Failure::new(Kind::Refused, text))
+    }
+
+    async fn get(&self, url: &Url) -> Result<Response, Failure> {
+        let mut request = self.client.get(url.clone());
+        if let Some(token) = self.token_for(url) {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        let sent = request.send().await;
+        sent.map_err(|error| no_answer(&host_of(url), error))
+    }
+
+    /// The token, for addresses of Apify's interface alone: it serves the files that the scraper
+    /// has stored. Every redirect is judged anew.
+    fn token_for(&self, url: &Url) -> Option<&SecretString> {
+        let same = self.apify.as_ref() == Some(&url.origin());
+        self.config.apify.token().filter(|_| same)
     }
 
     async fn save(
         &self,
-        response: Response,
+        mut response: Response,
         path: &Path,
         context: &StageContext,
-    ) -> Result<(), FetchError> {
+    ) -> Result<(), Failure> {
         let host = host_of(response.url());
         let limit = self.config.max_bytes;
         let announced = response.content_length();
         if announced.is_some_and(|size| size > limit) {
-            return Err(FetchError::TooLarge { limit });
+            return Err(part::too_large(limit));
         }
-        let mut file = File::create(path).await.map_err(FetchError::Write)?;
-        let mut body = response.bytes_stream();
-        let (mut received, mut head) = (0, Vec::new());
-        while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|source| FetchError::Network {
-                host: host.clone(),
-                source: source.without_url(),
-            })?;
-            if head.len() < 8 {
-                head.extend_from_slice(&chunk[..chunk.len().min(8)]);
-            }
-            received += chunk.len() as u64;
-            if received > limit {
-                return Err(FetchError::TooLarge { limit });
-            }
-            if head.len() >= 8 && container_extension(&head).is_none() {
-                return Err(FetchError::NotAVideo { host });
-            }
-            file.write_all(&chunk).await.map_err(FetchError::Write)?;
-            context.advance(received, announced.unwrap_or(received));
+        let mut part = Part::create(path, limit).await?;
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| no_answer(&host, error))?
+        {
+            part.write(&chunk, &host).await?;
+            context.advance(part.received(), announced.unwrap_or(part.received()));
         }
-        file.flush().await.map_err(FetchError::Write)?;
-        match announced {
-            Some(expected) if expected != received => Err(FetchError::Short {
-                host,
-                expected,
-                actual: received,
-            }),
-            _ if container_extension(&head).is_none() => Err(FetchError::NotAVideo { host }),
-            _ => Ok(()),
+        if let Some(expected) = announced.filter(|expected| *expected != part.received()) {
+            let text = format!(
+                "{host} announced {expected} bytes and sent {}",
+                part.received()
+            );
+            return Err(Failure::new(Kind::Incomplete, text));
         }
+        part.finish(path, &host).await
     }
-}
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, FetchError> {
-    let unusable = |source: BoxError| FetchError::Certificates {
-        path: path.to_owned(),
-        source,
-    };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.into()))?;
-    Certificate::from_pem_bundle(&pem).map_err(|error| unusable(error.into()))
-}
-
-fn host_of(url: &Url) -> String {
-    url.host_str().unwrap_or("host").to_owned()
-}
-
-fn refusal(host: String, response: &Response) -> FetchError {
-    let seconds = response.headers().get(reqwest::header::RETRY_AFTER);
-    let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
-    FetchError::Status {
-        host,
-        status: response.status().as_u16(),
-        retry_after: seconds.map(Duration::from_secs),
+    /// The video that a short link leads to; `None` if it leads nowhere we know, and the scraper
+    /// may try. No body is read and nothing outside the platform is asked.
+    ///
+    /// # Errors
+    /// [`Failure`] if the link leads to a photo post, or is known to lead nowhere.
+    pub(crate) async fn follow(&self, link: &Url) -> Result<Option<TikTok>, Failure> {
+        let mut url = link.clone();
+        for _ in 0..=self.config.max_redirects {
+            let Ok(checked) = check_reach(url.as_str(), &self.config) else {
+                return Ok(None);
+            };
+            let Ok(response) = self.get(&checked).await else {
+                return Ok(None);
+            };
+            if matches!(kind_of_status(response.status().as_u16()), Kind::Gone) {
+                return Err(refusal(&host_of(&url), &response));
+            }
+            let next = location(&response).and_then(|next| url.join(next).ok());
+            let Some(next) = next else {
+                return Ok(None);
+            };
+            match tiktok_of(next.as_str(), &self.config) {
+                Some(Ok(video)) if video.id.is_some() => return Ok(Some(video)),
+                Some(Ok(another)) => url = another.url,
+                Some(Err(error @ FormError::PhotoPost(_))) => return Err(error.into()),
+                Some(Err(_)) | None => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 }

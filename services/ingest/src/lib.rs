@@ -1,164 +1,150 @@
 #![doc = include_str!("../README.md")]
 
+mod apify;
 pub mod compute;
-mod config;
+pub mod config;
+pub mod failure;
 mod fetch;
+mod files;
+mod known;
+pub mod net;
+mod platform;
+mod problem;
 
-pub use compute::{UrlError, check_url, is_public};
+pub use compute::{UrlError, check_url, forms::is_bare_id, is_public};
 pub use config::{ConfigError, IngestConfig};
-pub use fetch::FetchError;
+pub use failure::{Failure, Kind};
+pub use files::key_of;
+pub use net::SetupError;
 
-use compute::{container_extension, name_of_path, name_of_url};
+use apify::Apify;
+use compute::{
+    forms::{Form, form_of},
+    name_of_path, name_of_url,
+};
 use contracts::{
-    ArtifactKey, Sha256, StageName, VideoId,
+    ArtifactKey, StageName, VideoId,
     job::{Source, VideoMetadata},
     messages::{IngestInput, Ingested},
 };
 use fetch::Fetcher;
-use sha2::Digest;
+use net::{Names, SystemNames};
+use platform::Platform;
 use stage::{Stage, StageContext, StageError};
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
-use tokio::{fs, io::AsyncReadExt};
-
-/// Bytes read at a time.
-const READ_BYTES: usize = 1 << 20;
+use std::{path::Path, sync::Arc};
+use url::Url;
 
 /// The stage.
 pub struct Ingest {
     config: IngestConfig,
     fetcher: Fetcher,
+    platform: Platform,
 }
 
-/// Why a local file cannot be taken.
-#[derive(Debug, thiserror::Error)]
-enum FileError {
-    #[error("cannot read {path}: check that the file exists and is readable")]
-    Unreadable {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-    #[error("{path} is not a regular file")]
-    NotAFile { path: PathBuf },
-    #[error("{path} is empty")]
-    Empty { path: PathBuf },
-    #[error("{path} has {actual} bytes, limit is {limit}; raise `ingest.max_bytes` to accept it")]
-    TooLarge {
-        path: PathBuf,
-        actual: u64,
-        limit: u64,
-    },
-    #[error("{path} changed while it was read; try again once it is complete")]
-    Changed { path: PathBuf },
-}
-
-impl From<FileError> for StageError {
-    fn from(error: FileError) -> Self {
-        match error {
-            FileError::Changed { .. } => Self::transient(error),
-            _ => Self::rejected(error),
-        }
-    }
-}
-
-/// What consumers will call the video at `source`: the stem of the file's name, or of the last
-/// segment of the URL's path.
+/// What consumers will call the video at `source`: the platform's id, the stem of the file's name,
+/// or that of the last segment of the URL's path. A short link has a name of its own until it was
+/// followed.
 #[must_use]
 pub fn video_id(source: &Source) -> VideoId {
     let name = match source {
         Source::LocalFile(path) => name_of_path(Path::new(path)),
-        Source::Url(text) => url::Url::parse(text)
-            .map(|url| name_of_url(&url))
-            .unwrap_or_default(),
+        Source::Url(text) => return name_of_text(text.trim()),
         Source::Stored { name, .. } => return name.clone(),
     };
     VideoId::from_name(&name)
+}
+
+fn name_of_text(text: &str) -> VideoId {
+    if let Ok(Form::TikTok(video)) = form_of(text, &IngestConfig::default())
+        && let Some(id) = video.id
+    {
+        return id;
+    }
+    if let Some(object) = text.strip_prefix("s3://") {
+        return VideoId::from_name(&name_of_path(Path::new(object)));
+    }
+    let name = Url::parse(text).map(|url| name_of_url(&url));
+    VideoId::from_name(&name.unwrap_or_default())
 }
 
 impl Ingest {
     /// A stage with these limits.
     ///
     /// # Errors
-    /// [`FetchError`] if the certificate file it names cannot be used.
-    pub fn new(config: IngestConfig) -> Result<Self, FetchError> {
-        let fetcher = Fetcher::new(&config)?;
-        Ok(Self { config, fetcher })
+    /// [`SetupError`] if a setting cannot be meant, or the certificate file it names not be used.
+    pub fn new(config: IngestConfig) -> Result<Self, SetupError> {
+        Self::with_names(config, Arc::new(SystemNames))
     }
 
-    /// Refuses what is not a regular file within the limit before opening it: opening a pipe
-    /// would wait for ever.
-    async fn check_file(&self, path: &Path) -> Result<(), FileError> {
-        let unreadable = |source| FileError::Unreadable {
-            path: path.to_owned(),
-            source,
+    /// The same with another way to learn the addresses of names.
+    ///
+    /// # Errors
+    /// As [`Ingest::new`].
+    pub fn with_names(config: IngestConfig, names: Arc<dyn Names>) -> Result<Self, SetupError> {
+        config.validate()?;
+        let fetcher = Fetcher::new(net::guarded_client(&config, names)?, &config);
+        let apify = match config.apify.token() {
+            None => None,
+            Some(token) => Some(Apify::new(
+                net::trusted_client(&config)?,
+                config.apify.clone(),
+                token.clone(),
+            )),
         };
-        let metadata = fs::metadata(path).await.map_err(unreadable)?;
-        if !metadata.is_file() {
-            return Err(FileError::NotAFile {
-                path: path.to_owned(),
-            });
-        }
-        match metadata.len() {
-            0 => Err(FileError::Empty {
-                path: path.to_owned(),
-            }),
-            size if size > self.config.max_bytes => Err(FileError::TooLarge {
-                path: path.to_owned(),
-                actual: size,
-                limit: self.config.max_bytes,
-            }),
-            _ => Ok(()),
-        }
+        Ok(Self {
+            platform: Platform::new(&config, apify),
+            fetcher,
+            config,
+        })
     }
 
-    /// Stores the file under its digest.
-    async fn keep(
+    async fn take_file(
         &self,
-        path: &Path,
-        metadata: VideoMetadata,
+        path: &str,
+        id: VideoId,
         context: &StageContext,
     ) -> Result<Ingested, StageError> {
-        self.check_file(path).await?;
-        let (digest, extension) =
-            digest_of(path)
-                .await
-                .map_err(|source| FileError::Unreadable {
-                    path: path.to_owned(),
-                    source,
-                })?;
-        let key = ArtifactKey::of_media(digest, &format!("source.{extension}"))
-            .map_err(StageError::rejected)?;
-        let source = match context.artifacts.find(&key).await? {
-            Some(stored) => stored,
-            None => context.artifacts.put_file(&key, path).await?,
-        };
-        if source.digest != digest {
-            return Err(FileError::Changed {
-                path: path.to_owned(),
-            }
-            .into());
+        if !self.config.allow_local_files {
+            let text = "files of this machine are not read by their path: upload the video to \
+                        the store, or set `ingest.allow_local_files`";
+            return Err(Failure::new(Kind::Refused, text).into());
         }
-        context.record(source.clone());
+        let source = files::keep(Path::new(path), &self.config, context).await?;
+        let metadata = VideoMetadata::unknown(id);
         Ok(Ingested { source, metadata })
     }
-}
 
-async fn digest_of(path: &Path) -> io::Result<(Sha256, &'static str)> {
-    let mut file = fs::File::open(path).await?;
-    let mut hasher = sha2::Sha256::new();
-    let mut buffer = vec![0; READ_BYTES];
-    let mut extension = None;
-    loop {
-        let count = file.read(&mut buffer).await?;
-        if count == 0 {
-            return Ok((hasher.into(), extension.unwrap_or("bin")));
-        }
-        extension =
-            extension.or_else(|| Some(container_extension(&buffer[..count]).unwrap_or("bin")));
-        hasher.update(&buffer[..count]);
+    async fn take_stored(
+        &self,
+        key: &ArtifactKey,
+        id: VideoId,
+        context: &StageContext,
+    ) -> Result<Ingested, StageError> {
+        let found = context.artifacts.find(key).await?;
+        let source = found.ok_or_else(|| {
+            Failure::new(Kind::Gone, format!("nothing lies in the store at {key}"))
+        })?;
+        files::check_size(source.size_bytes, &self.config)?;
+        context.record(source.clone());
+        let metadata = VideoMetadata::unknown(id);
+        Ok(Ingested { source, metadata })
+    }
+
+    async fn take_direct(
+        &self,
+        url: Url,
+        id: VideoId,
+        context: &StageContext,
+    ) -> Result<Ingested, StageError> {
+        let path = context.scratch.join("download");
+        self.fetcher.download(&url, &path, context).await?;
+        let source = files::keep(&path, &self.config, context).await?;
+        let metadata = VideoMetadata {
+            url: Some(url.to_string()),
+            download_url: Some(url.to_string()),
+            ..VideoMetadata::unknown(id)
+        };
+        Ok(Ingested { source, metadata })
     }
 }
 
@@ -172,34 +158,17 @@ impl Stage for Ingest {
         input: IngestInput,
         context: &StageContext,
     ) -> Result<Ingested, StageError> {
-        match &input.job.source {
-            Source::LocalFile(path) => {
-                let path = Path::new(path);
-                let metadata = VideoMetadata::unknown(video_id(&input.job.source));
-                self.keep(path, metadata, context).await
-            }
-            Source::Stored { key, name } => {
-                let found = context.artifacts.find(key).await?;
-                let source = found.ok_or_else(|| {
-                    StageError::rejected(format!("nothing lies in the store at {key}"))
-                })?;
-                context.record(source.clone());
-                Ok(Ingested {
-                    source,
-                    metadata: VideoMetadata::unknown(name.clone()),
-                })
-            }
-            Source::Url(text) => {
-                let url = check_url(text, &self.config).map_err(StageError::rejected)?;
-                let path = context.scratch.join("download");
-                self.fetcher.download(&url, &path, context).await?;
-                let metadata = VideoMetadata {
-                    url: Some(url.to_string()),
-                    download_url: Some(url.to_string()),
-                    ..VideoMetadata::unknown(video_id(&input.job.source))
-                };
-                self.keep(&path, metadata, context).await
-            }
+        let source = &input.job.source;
+        let id = video_id(source);
+        let text = match source {
+            Source::LocalFile(path) => return self.take_file(path, id, context).await,
+            Source::Stored { key, .. } => return self.take_stored(key, id, context).await,
+            Source::Url(text) => text,
+        };
+        match form_of(text, &self.config).map_err(Failure::from)? {
+            Form::Object(key) => self.take_stored(&key, id, context).await,
+            Form::Direct(url) => self.take_direct(url, id, context).await,
+            Form::TikTok(video) => self.platform.take(video, &self.fetcher, context).await,
         }
     }
 }

@@ -6,15 +6,17 @@ mod findings;
 mod outcome;
 mod published;
 mod resources;
+mod results;
 mod summary;
 mod table;
 
 use crate::{
-    cli::{AnalyzeArguments, OutputFormat, ProgressStyle},
+    cli::{AnalyzeArguments, ProgressStyle},
     exit::Exit,
     progress::{self, PlainSteps},
     settings::Settings,
     shutdown,
+    source::source_of,
 };
 use assemble::Assembly;
 use contracts::{
@@ -27,8 +29,10 @@ use outcome::VideoOutcome;
 pub use outcome::{Failure, schema as output_schema};
 use published::Metrics;
 pub use published::schema as summary_schema;
+pub use resources::Memory;
+pub use results::run as results;
 use stage::Clock;
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 use summary::Surroundings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -47,21 +51,7 @@ pub fn run(arguments: &AnalyzeArguments, settings: &Settings) -> Exit {
             result: Err(failure),
         }],
     };
-    match arguments.output_format {
-        OutputFormat::Json => match outcome::json(&outcomes) {
-            Ok(object) => println!("{object}"),
-            Err(error) => {
-                eprintln!("error: {error}");
-                return Exit::Failure;
-            }
-        },
-        OutputFormat::Text => outcomes.iter().for_each(outcome::print_text),
-    }
-    outcomes
-        .iter()
-        .map(VideoOutcome::exit)
-        .max()
-        .unwrap_or(Exit::Success)
+    outcome::print(&outcomes, arguments.output_format)
 }
 
 fn analyse_all(
@@ -154,7 +144,7 @@ async fn analyse_source(
     let surroundings = Surroundings {
         video: video_of(&job.source, &report, assembly)?,
         feature_flags: assembly.feature_flags.clone(),
-        gpu: assembly.gpu.clone(),
+        gpu: Some(assembly.gpu.clone()),
         took: assembly.clock.monotonic().saturating_sub(begun),
     };
     let summary = summary::summarise(&*assembly.store, &report, files, surroundings).await?;
@@ -181,15 +171,6 @@ fn say(plain: bool, step: PlainSteps) {
     if plain {
         println!("{}", step.line());
     }
-}
-
-/// A URL if it looks like one, else a file.
-fn source_of(input: &str) -> Source {
-    if input.contains("://") {
-        return Source::Url(input.to_owned());
-    }
-    let absolute = std::path::absolute(input).unwrap_or_else(|_| Path::new(input).to_owned());
-    Source::LocalFile(absolute.to_string_lossy().into_owned())
 }
 
 fn new_job_id() -> Result<JobId, Failure> {

@@ -5,8 +5,7 @@ mod jobs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use jobs::{
     CancelArguments, DeadLetterAction, DeadLetterArguments, DeadLetterChange, DeadLetterChoice,
-    JobChoice, ResultsArguments, RetryArguments, StageChoice, StatusArguments, SubmitArguments,
-    WorkerArguments,
+    JobChoice, ResultsArguments, RetryArguments, StatusArguments, SubmitArguments, WorkerArguments,
 };
 use std::path::PathBuf;
 

@@ -62,7 +62,9 @@ pub fn store(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<d
         None => {
             let root = settings.store_directory()?;
             let opened = Directory::open(&root);
-            Arc::new(opened.with_context(|| format!("cannot open the store at {}", root.display()))?)
+            Arc::new(
+                opened.with_context(|| format!("cannot open the store at {}", root.display()))?,
+            )
         }
     };
     Ok(Arc::new(Traced::new(store, clock)))

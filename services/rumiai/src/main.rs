@@ -8,23 +8,25 @@
 mod analyze;
 mod cli;
 mod commands;
+mod connection;
 mod exit;
 mod progress;
 mod settings;
 mod shutdown;
+mod source;
 mod stages;
 
 use clap::Parser;
 use cli::{Cli, Command};
 use exit::Exit;
-use std::{io::IsTerminal, process::ExitCode, time::Duration};
+use std::{io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
 use telemetry::{LogFormat, Telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let exit = match settings::load(cli.config.as_deref()) {
         Ok(settings) => match start_telemetry(&cli, &settings) {
-            Ok(telemetry) => watched(cli, settings, &telemetry),
+            Ok(telemetry) => watched(cli, settings, &Arc::new(telemetry)),
             Err(error) => unusable(&error),
         },
         Err(error) => unusable(&error),
@@ -38,25 +40,32 @@ fn unusable(error: &dyn std::error::Error) -> Exit {
 }
 
 /// Runs the command, then sends what telemetry has left.
-fn watched(cli: Cli, settings: settings::Settings, telemetry: &Telemetry) -> Exit {
+fn watched(cli: Cli, settings: settings::Settings, telemetry: &Arc<Telemetry>) -> Exit {
     let limit = Duration::from_secs(settings.telemetry.flush_timeout_s);
-    let exit = run(cli, settings);
+    let exit = run(cli, settings, telemetry);
     if let Err(error) = telemetry.shutdown(limit) {
         tracing::warn!(%error, "telemetry did not end well");
     }
     exit
 }
 
-fn run(cli: Cli, settings: settings::Settings) -> Exit {
+fn run(cli: Cli, settings: settings::Settings, telemetry: &Arc<Telemetry>) -> Exit {
     let outcome = match cli.command {
         Command::Analyze(arguments) => return analyze::run(&arguments, &settings),
+        Command::Results(arguments) => return analyze::results(&arguments, &settings),
+        Command::Cancel(arguments) => commands::jobs::cancel(&arguments, &settings),
         Command::Compare(arguments) => commands::compare::run(&arguments),
+        Command::DeadLetters(arguments) => commands::dead_letters::run(&arguments, &settings),
         Command::Doctor(arguments) => commands::doctor::run(&arguments, &settings),
         Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Retry(arguments) => commands::jobs::retry(&arguments, &settings),
         Command::Schemas(arguments) => commands::schemas::run(&arguments),
         Command::Stage(arguments) => commands::stage::run(&arguments, &settings),
+        Command::Status(arguments) => commands::jobs::status(&arguments, &settings),
+        Command::Submit(arguments) => commands::submit::run(&arguments, &settings),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments, &settings),
+        Command::Worker(arguments) => commands::worker::run(&arguments, &settings, telemetry),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

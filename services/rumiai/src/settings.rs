@@ -12,18 +12,17 @@ use config::{Config, Environment, File, FileFormat};
 use contracts::StageName;
 use inference::{CacheDir, EngineConfig};
 use ingest::IngestConfig;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
-
 /// Cached media kept in the store, in bytes: 10 GiB.
 pub const STORE_BUDGET_BYTES: u64 = 10 << 30;
 
 /// Variables that other programs set, and the keys they stand for. Settings files outweigh them.
-const ALIASES: [(&str, &str); 7] = [
+const ALIASES: [(&str, &str); 10] = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
     ("ORT_DYLIB_PATH", "models.library"),
     ("RUMIAI_OUTPUT_DIR", "output.directory"),
@@ -31,6 +30,9 @@ const ALIASES: [(&str, &str); 7] = [
     ("RUMIAI_INSIGHTS_DIR", "output.insights_directory"),
     ("OUTPUT_FORMAT_VERSION", "output.format_version"),
     ("OUTPUT_COMPAT", "output.compat"),
+    ("APIFY_API_TOKEN", "ingest.apify.token"),
+    ("MAX_VIDEO_DURATION", "ingest.max_video_duration_s"),
+    ("RUMIAI_MAX_VIDEO_DURATION", "ingest.max_video_duration_s"),
 ];
 
 /// Everything that can be set.
@@ -248,8 +250,9 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
         .with_list_parse_key("brand.names")
         .with_list_parse_key("brand.products")
         .with_list_parse_key("brand.product_classes");
-    let settings: Settings = builder.add_source(environment).build()?.try_deserialize()?;
+    let mut settings: Settings = builder.add_source(environment).build()?.try_deserialize()?;
     settings.validate()?;
+    settings.limit_duration();
     Ok(settings)
 }
 
@@ -269,6 +272,13 @@ fn files(named: Option<&Path>) -> Vec<(PathBuf, bool)> {
 }
 
 impl Settings {
+    /// Makes the longest duration of a video one setting: what `ingest` compares with what a
+    /// platform tells, the decoder compares with what it measures. Its own limit may be lower.
+    fn limit_duration(&mut self) {
+        let limit = &mut self.decode.limits.duration_s;
+        *limit = self.ingest.max_video_duration_s.min(*limit);
+    }
+
     /// Refuses values that cannot be meant.
     fn validate(&self) -> Result<(), SettingsError> {
         let unusable = |text: String| SettingsError::Unusable(text);

@@ -20,6 +20,14 @@ fn an_unknown_setting_stops_the_start_with_its_name() {
         ("[nonsense]\na = 1\n", "nonsense"),
         ("[ingest]\nmax_bytes = \"many\"\n", "max_bytes"),
         ("[ingest]\nmax_bytes = 0\n", "max_bytes"),
+        (
+            "[ingest]\nmin_video_duration_s = 301\n",
+            "ingest.min_video_duration_s",
+        ),
+        (
+            "[ingest.apify]\nbase_url = \"http://api.example.com\"\n",
+            "ingest.apify.base_url",
+        ),
         ("[stages]\nwithout = [\"decode\"]\n", "without"),
         ("[models]\nset = \"stolen\"\n", "set"),
         ("[brand]\nname = [\"Acme\"]\n", "name"),
@@ -52,6 +60,23 @@ fn a_variable_outweighs_a_file_and_an_unknown_one_is_refused() {
     };
     assert_eq!(run("RUMIAI__WORKER__MAX_ATTEMPTS", "5").0, Some(0));
     assert_eq!(run("OUTPUT_FORMAT_VERSION", "v1").0, Some(0));
+    assert_eq!(run("APIFY_API_TOKEN", "apify_api_x").0, Some(0));
+    for (name, value, key) in [
+        ("MAX_VIDEO_DURATION", "0", "ingest.max_video_duration_s"),
+        (
+            "RUMIAI_MAX_VIDEO_DURATION",
+            "0",
+            "ingest.max_video_duration_s",
+        ),
+        ("APIFY_API_TOKEN", "two words", "ingest.apify.token"),
+    ] {
+        let (code, stderr) = run(name, value);
+        assert_eq!(code, Some(64), "{name}");
+        assert!(
+            stderr.contains(key) && !stderr.contains("words"),
+            "{name}: {stderr}"
+        );
+    }
     let (code, stderr) = run("OUTPUT_FORMAT_VERSION", "v3");
     assert_eq!(code, Some(64));
     assert!(stderr.contains("output.format_version"), "{stderr}");

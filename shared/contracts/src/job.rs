@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub enum Source {
     /// An absolute path on the machine that runs `ingest`.
     LocalFile(String),
-    /// A direct `https` URL of a video file, the page of a video on a platform, or
+    /// A direct `https` URL of a video file, the page of a video on a platform or its bare id, or
     /// `s3://bucket/key` of an object in the store.
     Url(String),
     /// Bytes that were uploaded to the store before.
@@ -112,6 +112,36 @@ pub struct VideoMetadata {
     pub music: Option<serde_json::Value>,
     /// Author, as the platform describes them.
     pub author: Option<serde_json::Value>,
+    /// Width in pixels, as the platform tells it; what was decoded has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_px: Option<u32>,
+    /// Height in pixels, as the platform tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_px: Option<u32>,
+    /// Language of the caption, as the platform guesses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_language: Option<String>,
+    /// Names of mentioned accounts, without `@`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mentions: Option<Vec<String>>,
+    /// Mentioned accounts, as the platform describes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detailed_mentions: Option<Vec<serde_json::Value>>,
+    /// Names of effects that were applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect_stickers: Option<Vec<String>>,
+    /// Whether it is an advertisement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_ad: Option<bool>,
+    /// Whether it is declared as sponsored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_sponsored: Option<bool>,
+    /// The place it is tagged with, as the platform describes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<serde_json::Value>,
+    /// The country it was published from, as the platform writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_created: Option<String>,
 }
 
 impl VideoMetadata {
@@ -134,6 +164,16 @@ impl VideoMetadata {
             hashtags: Vec::new(),
             music: None,
             author: None,
+            width_px: None,
+            height_px: None,
+            text_language: None,
+            mentions: None,
+            detailed_mentions: None,
+            effect_stickers: None,
+            is_ad: None,
+            is_sponsored: None,
+            location: None,
+            location_created: None,
         }
     }
 }

@@ -13,6 +13,8 @@ use contracts::{
 };
 use stage::{ArtifactError, Artifacts, Clock};
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use telemetry::{context, messaging};
+use tracing::Instrument;
 
 /// Why something could not be done with a job.
 #[derive(Debug, thiserror::Error)]
@@ -95,10 +97,15 @@ impl Client {
         let job = self.jobs.accept(&job).await?;
         let mut envelope = seal_input(StageName::Ingest, &job, &Upstream::default())?;
         envelope.published_unix_ms = Some(self.now_unix_ms());
+        let queue = queue::work(StageName::Ingest);
+        let span =
+            messaging::publish_span(queue, &envelope.message_id.to_string(), &envelope.job_id);
+        if let Some(context) = context::traceparent(&span) {
+            envelope.traceparent = Some(context);
+        }
         let message = Outgoing::of(&envelope)?;
-        self.transport
-            .publish(queue::work(StageName::Ingest), &message)
-            .await?;
+        let publishing = self.transport.publish(queue, &message);
+        publishing.instrument(span).await?;
         Ok(job)
     }
 

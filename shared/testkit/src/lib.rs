@@ -15,8 +15,12 @@ mod ceph;
 mod disk;
 #[cfg(feature = "engine")]
 mod engine;
+#[cfg(feature = "fake-apify")]
+mod fake_apify;
 #[cfg(feature = "fake-s3")]
 mod fake_s3;
+#[cfg(feature = "fake-web")]
+mod fake_web;
 mod film;
 #[cfg(feature = "otlp")]
 pub mod otlp;
@@ -34,8 +38,12 @@ pub use ceph::PrivateCeph;
 pub use disk::SmallDisk;
 #[cfg(feature = "engine")]
 pub use engine::engine;
+#[cfg(feature = "fake-apify")]
+pub use fake_apify::{Call, FakeApify};
 #[cfg(feature = "fake-s3")]
 pub use fake_s3::{FakeS3, S3Conditions, S3Fault, S3Request};
+#[cfg(feature = "fake-web")]
+pub use fake_web::{Certificate, FakeWeb, Reply, Request};
 pub use film::film;
 #[cfg(feature = "proxy")]
 pub use proxy::{Direction, FaultProxy};

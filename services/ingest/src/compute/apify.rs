@@ -10,6 +10,9 @@ use serde_json::Value;
 /// Hashtags taken over; captions hold fewer.
 pub const MAX_HASHTAGS: usize = 256;
 
+/// Mentions and effects taken over, of each.
+pub const MAX_NAMES: usize = 256;
+
 /// Why an item tells of no video.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
@@ -54,6 +57,7 @@ pub fn metadata(item: &Value) -> Result<VideoMetadata, ItemError> {
             &item["downloadAddr"],
             &media[0],
             &item["downloadUrl"],
+            &video["downloadAddr"],
         ]),
         cover_url: filled([
             &video["cover"],
@@ -64,6 +68,16 @@ pub fn metadata(item: &Value) -> Result<VideoMetadata, ItemError> {
         hashtags: hashtags(&item["hashtags"]),
         music: object([&item["musicMeta"], &item["music"]]),
         author: object([&item["authorMeta"], &Value::Null]),
+        width_px: pixels(&video["width"]),
+        height_px: pixels(&video["height"]),
+        text_language: filled([&item["textLanguage"]]),
+        mentions: names(&item["mentions"]),
+        detailed_mentions: objects(&item["detailedMentions"]),
+        effect_stickers: names(&item["effectStickers"]),
+        is_ad: item["isAd"].as_bool(),
+        is_sponsored: item["isSponsored"].as_bool(),
+        location: object([&item["locationMeta"], &Value::Null]),
+        location_created: filled([&item["locationCreated"]]),
         id,
     })
 }
@@ -100,6 +114,29 @@ fn create_time(item: &Value) -> Option<String> {
         let time = Timestamp::from_second(epoch).ok()?;
         Some(time.to_string())
     })
+}
+
+/// A side of the picture; zero is none.
+fn pixels(place: &Value) -> Option<u32> {
+    let pixels = place.as_u64().and_then(|pixels| u32::try_from(pixels).ok());
+    pixels.filter(|pixels| *pixels > 0)
+}
+
+/// Names in a list, whether listed as text or as objects with a name; `None` if there is no list.
+fn names(list: &Value) -> Option<Vec<String>> {
+    let items = list.as_array()?.iter();
+    let named = items
+        .filter_map(|item| item.as_str().or_else(|| item["name"].as_str()))
+        .map(|name| name.trim_start_matches('@').to_owned())
+        .filter(|name| !name.is_empty());
+    Some(named.take(MAX_NAMES).collect())
+}
+
+/// Objects in a list; `None` if there is no list.
+fn objects(list: &Value) -> Option<Vec<Value>> {
+    let items = list.as_array()?.iter();
+    let objects = items.filter(|item| item.is_object()).cloned();
+    Some(objects.take(MAX_NAMES).collect())
 }
 
 /// Names without `#`, whether listed as text or as objects with a name.

@@ -5,7 +5,10 @@ use super::{
     summary::Summary,
     table,
 };
-use crate::exit::{Exit, chain};
+use crate::{
+    cli::OutputFormat,
+    exit::{Exit, chain},
+};
 use contracts::{
     Manifest, Outcome, VideoId,
     flow::FLOW,
@@ -212,7 +215,7 @@ impl Totals {
 ///
 /// # Errors
 /// If JSON cannot be written, which the types rule out.
-pub fn json(outcomes: &[VideoOutcome]) -> serde_json::Result<String> {
+fn json(outcomes: &[VideoOutcome]) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&match outcomes {
         [only] => Printed::One(only.printed()),
         many => Printed::Many {
@@ -233,8 +236,28 @@ pub fn schema() -> Value {
         .to_value()
 }
 
+/// Prints what came of videos; returns the exit code they ask for together.
+#[must_use]
+pub fn print(outcomes: &[VideoOutcome], format: OutputFormat) -> Exit {
+    match format {
+        OutputFormat::Json => match json(outcomes) {
+            Ok(object) => println!("{object}"),
+            Err(error) => {
+                eprintln!("error: {error}");
+                return Exit::Failure;
+            }
+        },
+        OutputFormat::Text => outcomes.iter().for_each(print_text),
+    }
+    outcomes
+        .iter()
+        .map(VideoOutcome::exit)
+        .max()
+        .unwrap_or(Exit::Success)
+}
+
 /// Prints a table, or the failure on standard error.
-pub fn print_text(outcome: &VideoOutcome) {
+fn print_text(outcome: &VideoOutcome) {
     match &outcome.result {
         Ok(summary) => println!("{}", table::render(summary)),
         Err(failure) => {

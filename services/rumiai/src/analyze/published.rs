@@ -81,7 +81,8 @@ struct Report<'a> {
     total_tokens: u64,
     memory_usage: MemoryUsage,
     feature_flags: &'a FeatureFlags,
-    gpu: &'a Gpu,
+    /// What the models ran on; null if the stages ran on other machines.
+    gpu: Option<&'a Gpu>,
     /// Names of the analyses that were written.
     analyses: &'a [String],
     /// Whether something that was asked for could not be measured.
@@ -257,7 +258,7 @@ impl<'a> Report<'a> {
                 system_percent: memory.system_percent,
             },
             feature_flags: &summary.feature_flags,
-            gpu: &summary.gpu,
+            gpu: summary.gpu.as_ref(),
             analyses: &files.analyses,
             degraded: summary.degraded(),
             failures: summary.failures.iter().map(FailedStage::of).collect(),

@@ -45,8 +45,8 @@ pub struct Summary {
     pub hook: Value,
     /// How the run was set up.
     pub feature_flags: FeatureFlags,
-    /// What the models ran on.
-    pub gpu: Gpu,
+    /// What the models ran on; `None` if that was elsewhere.
+    pub gpu: Option<Gpu>,
     /// Time and attempts of every stage that ran.
     pub stages: Vec<StageTime>,
     /// Models that took part.
@@ -85,8 +85,8 @@ pub struct Surroundings {
     pub video: String,
     /// How the run was set up.
     pub feature_flags: FeatureFlags,
-    /// What the models ran on.
-    pub gpu: Gpu,
+    /// What the models ran on; `None` if that was elsewhere.
+    pub gpu: Option<Gpu>,
     /// From the first stage to the last written file.
     pub took: Duration,
 }

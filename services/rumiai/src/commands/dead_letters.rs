@@ -2,7 +2,9 @@
 
 use super::jobs::runtime;
 use crate::{
-    cli::{DeadLetterAction, DeadLetterArguments, DeadLetterChange, DeadLetterChoice, OutputFormat},
+    cli::{
+        DeadLetterAction, DeadLetterArguments, DeadLetterChange, DeadLetterChoice, OutputFormat,
+    },
     connection::Connection,
     exit::Exit,
     settings::Settings,
@@ -63,7 +65,11 @@ async fn replay(
 ) -> anyhow::Result<()> {
     let wanted = filter(&change.choice)?;
     if change.dry_run {
-        return would("replay", &letters.list(&wanted).await?, change.choice.output_format);
+        return would(
+            "replay",
+            &letters.list(&wanted).await?,
+            change.choice.output_format,
+        );
     }
     let done = letters
         .replay(&wanted, || JobId::of_request(&Uuid::now_v7().to_string()))
@@ -79,7 +85,11 @@ async fn purge(
 ) -> anyhow::Result<()> {
     let wanted = filter(&change.choice)?;
     if change.dry_run {
-        return would("purge", &letters.list(&wanted).await?, change.choice.output_format);
+        return would(
+            "purge",
+            &letters.list(&wanted).await?,
+            change.choice.output_format,
+        );
     }
     let done = letters.purge(&wanted).await?;
     let values = done.iter().map(|one| json!({"letter": one})).collect();
@@ -132,7 +142,9 @@ async fn audit(
     connection: &Connection,
 ) -> anyhow::Result<()> {
     let now = connection.clock.now();
-    let at = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let at = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     let count = done.len();
     let record = Audit {
         at_unix_ms: u64::try_from(at.as_millis())?,

@@ -178,7 +178,10 @@ fn bar(jobs: usize) -> ProgressBar {
 /// If JSON cannot be written, which the types rule out.
 pub fn print(states: &[JobStatus], format: OutputFormat) -> anyhow::Result<()> {
     if format == OutputFormat::Json {
-        println!("{}", serde_json::to_string_pretty(&Printed { jobs: states })?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&Printed { jobs: states })?
+        );
         return Ok(());
     }
     for status in states {

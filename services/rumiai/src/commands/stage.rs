@@ -1,5 +1,6 @@
 //! `rumiai stage`: one stage alone, on what earlier ones left in a folder.
 
+use crate::source::source_of;
 use crate::{
     cli::{OutputFormat, StageArguments},
     exit::Exit,
@@ -64,7 +65,7 @@ impl WorkFolder {
         if !input.is_dir() {
             let job = Job::new(
                 JobId::new(Uuid::now_v7().to_string())?,
-                source_of(&arguments.input)?,
+                existing(&arguments.input)?,
             );
             let store = open(&arguments.output)?;
             if let Some(held) = find_job(&store).await? {
@@ -225,17 +226,6 @@ async fn run_stages(
     Ok(manifests)
 }
 
-fn source_of(input: &str) -> anyhow::Result<Source> {
-    if input.contains("://") {
-        return Ok(Source::Url(input.to_owned()));
-    }
-    let path = std::path::absolute(input)?;
-    if !path.exists() {
-        bail!("no file or folder at {}: check --input", path.display());
-    }
-    Ok(Source::LocalFile(path.to_string_lossy().into_owned()))
-}
-
 fn print(arguments: &StageArguments, manifests: &[Manifest]) -> anyhow::Result<()> {
     let Some(last) = manifests.last() else {
         return Ok(());
@@ -267,4 +257,15 @@ fn print(arguments: &StageArguments, manifests: &[Manifest]) -> anyhow::Result<(
         println!("  {}", file.display());
     }
     Ok(())
+}
+
+/// What the command line names, which must be there if it is a file.
+fn existing(input: &str) -> anyhow::Result<Source> {
+    let source = source_of(input);
+    match &source {
+        Source::LocalFile(path) if !Path::new(path).exists() => {
+            bail!("no file or folder at {path}: check --input")
+        }
+        _ => Ok(source),
+    }
 }

@@ -3,11 +3,12 @@
 use super::jobs::{self, runtime};
 use crate::{
     cli::SubmitArguments, connection::Connection, exit::Exit, settings::Settings, shutdown,
+    source::source_of,
 };
 use ::jobs::Client;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, ensure};
 use contracts::{
-    ArtifactKey, JobId, VideoId,
+    JobId, VideoId,
     job::{Job, Source},
 };
 use serde::Deserialize;
@@ -38,7 +39,11 @@ pub fn run(arguments: &SubmitArguments, settings: &Settings) -> anyhow::Result<E
         for input in &inputs {
             let submitted = submit(input, arguments, settings, &connection, &client).await;
             ids.push(submitted.with_context(|| {
-                format!("{} of {} jobs are submitted, not {input}", ids.len(), inputs.len())
+                format!(
+                    "{} of {} jobs are submitted, not {input}",
+                    ids.len(),
+                    inputs.len()
+                )
             })?);
         }
         if arguments.wait {
@@ -141,30 +146,14 @@ fn deadline(arguments: &SubmitArguments, now: SystemTime) -> anyhow::Result<Opti
 }
 
 /// What an input means. A file is uploaded: workers do not see this machine's disk.
-async fn source(
-    input: &str,
-    settings: &Settings,
-    store: &dyn Artifacts,
-) -> anyhow::Result<Source> {
-    if ingest::looks_remote(input) {
+async fn source(input: &str, settings: &Settings, store: &dyn Artifacts) -> anyhow::Result<Source> {
+    let Source::LocalFile(path) = source_of(input) else {
         return Ok(Source::Url(input.to_owned()));
-    }
-    let path = Path::new(input);
-    let facts = std::fs::metadata(path)
-        .with_context(|| format!("cannot read {input}: it is neither a URL, an id nor a file"))?;
-    if !facts.is_file() {
-        bail!("{input} is not a file");
-    }
-    ensure!(
-        facts.len() <= settings.ingest.max_bytes,
-        "{input} has {} bytes, limit is {}; raise `ingest.max_bytes` to accept it",
-        facts.len(),
-        settings.ingest.max_bytes
-    );
-    let (digest, extension) = ingest::identify(path)
+    };
+    let path = Path::new(&path);
+    let key = ingest::key_of(path, &settings.ingest)
         .await
-        .with_context(|| format!("cannot read {input}"))?;
-    let key: ArtifactKey = ArtifactKey::of_media(digest, &format!("source.{extension}"))?;
+        .map_err(|failure| anyhow!("{failure}; {input} is neither a URL, an id nor a file"))?;
     if store.find(&key).await?.is_none() {
         store.put_file(&key, path).await?;
     }
@@ -174,4 +163,3 @@ async fn source(
         name: VideoId::from_name(&stem),
     })
 }
-

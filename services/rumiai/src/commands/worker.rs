@@ -13,15 +13,13 @@ use anyhow::{Context, bail};
 use artifacts::{ConditionalWrites, S3};
 use contracts::{JobId, StageName};
 use ingest::IngestConfig;
-use std::{path::PathBuf, sync::Arc, time::Duration};
 use stage::{Progress, ProgressEvent};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use telemetry::Telemetry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use worker::{
-    AnyStage, MemorySample, NoFailPoints, Stopped, Worker, WorkerParts, serve_health,
-};
+use worker::{AnyStage, MemorySample, NoFailPoints, Stopped, Worker, WorkerParts, serve_health};
 
 /// How long work that cannot be interrupted may go on after everything else has ended.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
@@ -63,7 +61,7 @@ fn for_workers(settings: &Settings) -> Settings {
     let mut settings = settings.clone();
     settings.ingest = IngestConfig {
         allow_local_files: false,
-        bucket: settings.store.s3.bucket.clone(),
+        bucket: settings.store.object_store().map(|s3| s3.bucket.clone()),
         ..settings.ingest
     };
     settings
@@ -99,8 +97,9 @@ async fn work(
     let stop = CancellationToken::new();
     let mut background = JoinSet::new();
     background.spawn(shutdown::cancel_on_signal(stop.clone()));
+    let connection_name = format!("{}@{name}", arguments.role());
     let connection = tokio::select! {
-        opened = Connection::open(settings, &format!("{}@{name}", arguments.role())) => opened?,
+        opened = Connection::open(settings, &connection_name) => opened?,
         () = stop.cancelled() => return Ok(Exit::Success),
     };
     check_store(settings).await?;
@@ -173,7 +172,9 @@ fn scratch(settings: &Settings) -> anyhow::Result<tempfile::TempDir> {
     let folder: PathBuf = settings.cache()?.root().join("scratch");
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    let made = tempfile::Builder::new().prefix("worker-").tempdir_in(&folder);
+    let made = tempfile::Builder::new()
+        .prefix("worker-")
+        .tempdir_in(&folder);
     made.with_context(|| format!("cannot make a folder in {}", folder.display()))
 }
 
