@@ -1,5 +1,10 @@
 //! What every implementation of the port must do. Call [`run`] from a test of each.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a suite of assertions")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a suite of assertions"
+)]
 
 mod giving;
 mod taking;

@@ -186,7 +186,8 @@ async fn accept(listener: TcpListener, wire: Arc<Wire>) {
 }
 
 async fn carry(client: TcpStream, wire: Arc<Wire>) {
-    let mut cuts = wire.cuts.subscribe();
+    let cuts = wire.cuts.subscribe();
+    let mut next_cut = cuts.clone();
     let Ok(server) = TcpStream::connect(wire.upstream).await else {
         return;
     };
@@ -196,12 +197,23 @@ async fn carry(client: TcpStream, wire: Arc<Wire>) {
     let (mut from_server, mut to_server) = server.into_split();
     let both = async {
         tokio::try_join!(
-            pump(&mut from_client, &mut to_server, &wire.to_server),
-            pump(&mut from_server, &mut to_client, &wire.to_client),
+            pump(
+                &mut from_client,
+                &mut to_server,
+                &wire.to_server,
+                cuts.clone()
+            ),
+            pump(
+                &mut from_server,
+                &mut to_client,
+                &wire.to_client,
+                cuts.clone()
+            ),
         )
     };
     let cut = tokio::select! {
-        _ = cuts.changed() => true,
+        biased;
+        _ = next_cut.changed() => true,
         ended = both => ended.is_err(),
     };
     if cut {
@@ -209,6 +221,9 @@ async fn carry(client: TcpStream, wire: Arc<Wire>) {
         for socket in [to_client.as_ref(), to_server.as_ref()] {
             socket.set_zero_linger().ok();
         }
+        // Dropped as they are, they would say goodbye first.
+        to_client.forget();
+        to_server.forget();
     }
 }
 
@@ -220,6 +235,7 @@ async fn pump(
     from: &mut OwnedReadHalf,
     to: &mut OwnedWriteHalf,
     direction: &Direction,
+    cuts: watch::Receiver<u64>,
 ) -> Result<(), Cut> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -230,6 +246,10 @@ async fn pump(
         }
         let mut piece = buffer[..read].to_vec();
         direction.hold_up(read).await;
+        // Cut first and thawed afterwards: what was held up is lost, not late.
+        if cuts.has_changed().unwrap_or(true) {
+            return Err(Cut);
+        }
         let goes_on = direction.apply(&mut piece);
         if to.write_all(&piece).await.is_err() {
             return Ok(());
