@@ -8,7 +8,7 @@ export RUMIAI_CACHE_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cac
 VIDEO ?= $(RUMIAI_CACHE_DIR)/media/demo.mp4
 OUTPUT ?= output
 
-.PHONY: help setup build demo test check accuracy bench docs clean
+.PHONY: help setup build demo up down test check accuracy bench docs clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -26,6 +26,13 @@ build: ## The release executables
 
 demo: setup ## Analyse the demo clip, or VIDEO=file
 	@$(RUMIAI) analyze "$(VIDEO)" -o "$(OUTPUT)"
+
+up: setup ## RabbitMQ, an S3 server, a collector and one worker per stage, on this machine
+	@deploy/setup/services.sh
+	@RUMIAI="$(RUMIAI)" deploy/local/up.sh
+
+down: ## Stop what `make up` started
+	@deploy/local/down.sh
 
 test: ## All tests
 	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-nextest

@@ -20,7 +20,8 @@ objectstore=${OBJECTSTORE:-memstore}
 fsid=11111111-2222-3333-4444-555555555555
 
 die() {
-    echo "ceph: $1" >&2
+    echo "ceph: $1; see the logs in $state, which end with" >&2
+    tail -q -n 3 "$state"/*.out >&2
     exit 1
 }
 
@@ -59,6 +60,8 @@ osd_crush_chooseleaf_type = 0
 osd_pool_default_pg_autoscale_mode = off
 mon_allow_pool_size_one = true
 mon_osd_initial_require_min_compat_client = luminous
+# A disk that is nearly full is no reason not to start: little is written to it.
+mon_data_avail_crit = 0
 mon_data = $inside/mon
 mon_cluster_log_file = $inside/cluster.log
 osd_data = $inside/osd
@@ -86,7 +89,7 @@ wait_for() { # what command…
         "$@" >/dev/null 2>&1 && return
         sleep 0.1
     done
-    die "$what does not answer; see the logs in $state"
+    die "$what does not answer"
 }
 
 monitor() {
@@ -115,7 +118,7 @@ else
     in_root ceph-mon -c $inside/ceph.conf -i a --mkfs --monmap $inside/monmap
     monitor
     uuid=$(cat /proc/sys/kernel/random/uuid)
-    ceph osd new "$uuid" >/dev/null
+    ceph osd new "$uuid" >/dev/null 2>"$state/new.out" || die "the monitor does not answer"
     in_root ceph-osd -c $inside/ceph.conf -i 0 --mkfs --osd-uuid "$uuid" >"$state/mkfs.out" 2>&1
     storage
     wait_for "the object store" storage_is_up

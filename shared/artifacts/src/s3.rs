@@ -107,7 +107,7 @@ fn client_config(config: &S3Config) -> aws_sdk_s3::Config {
         .region(Region::new(config.region.clone()))
         .credentials_provider(credentials)
         .force_path_style(true)
-        .http_client(http_client())
+        .http_client(http_client(config))
         .timeout_config(timeouts(&config.limits))
         .retry_config(retries(&config.limits))
         // Bodies are watched here, by limits that can be set.
@@ -119,7 +119,11 @@ fn client_config(config: &S3Config) -> aws_sdk_s3::Config {
     builder.build()
 }
 
-fn http_client() -> SharedHttpClient {
+fn http_client(config: &S3Config) -> SharedHttpClient {
+    let plain = |text: &String| text.starts_with("http://");
+    if config.endpoint.as_ref().is_some_and(plain) {
+        return aws_smithy_http_client::Builder::new().build_http();
+    }
     aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .build_https()

@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn what_can_never_work_is_refused_by_name() {
         usable().validate().unwrap();
-        let change: [(&str, fn(&mut S3Config)); 9] = [
+        type Spoil = fn(&mut S3Config);
+        let change: [(&str, Spoil); 9] = [
             ("endpoint", |config| config.endpoint = Some("s3".into())),
             ("region", |config| config.region.clear()),
             ("bucket", |config| config.bucket.clear()),

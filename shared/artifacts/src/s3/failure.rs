@@ -62,7 +62,7 @@ pub(super) fn is_past_the_end(error: &io::Error) -> bool {
     answered.is_some_and(|Answered { status, .. }| *status == 416)
 }
 
-/// As [`io`], of what happened on this side.
+/// As [`io()`], of what happened on this side.
 pub(super) fn failed(action: &'static str, key: impl ToString, source: io::Error) -> ArtifactError {
     ArtifactError::Io {
         action,

@@ -1,10 +1,10 @@
 //! Large files, sent in parts of which one is in memory at a time.
 //!
 //! The server is asked to complete only if nothing lies at the key. Some servers ignore that for
-//! uploads in parts, so what lies there is looked at before and after: of two different files
-//! racing on such a server one is told of the conflict, which one is not decided. Two equal files
-//! both succeed. An upload is aborted when it fails; one whose process dies is removed by the
-//! bucket's lifecycle.
+//! uploads in parts (Ceph before 20), so what lies there is looked at before and after. Equal files
+//! all succeed everywhere. Of different files that race on such a server the last one stays, and
+//! who is told of the conflict is not certain; readers notice by size and digest. An upload is
+//! aborted when it fails; one whose process dies is removed by the bucket's lifecycle.
 
 use super::{DIGEST, S3, failure, write};
 use aws_sdk_s3::{
