@@ -139,7 +139,7 @@ answers --request PUT --aws-sigv4 aws:amz:us-east-1:s3 --user "rumiai:$secret_ke
 
 # What every process is told; the one who hands in jobs and looks at dead letters is the operator.
 cat >"$run/workers.env" <<EOF
-RUMIAI_CACHE_DIR=$cache
+RUMIAI_CACHE_DIR='$cache'
 RUMIAI__STORE__S3__ENDPOINT=http://127.0.0.1:$s3_port
 RUMIAI__STORE__S3__REGION=us-east-1
 RUMIAI__STORE__S3__BUCKET=$bucket

@@ -124,6 +124,12 @@ impl FakeS3 {
         }
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// How to reach the bucket, with delays and waits short enough for a test.
     #[must_use]
     pub fn config(&self) -> S3Config {
