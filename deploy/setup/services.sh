@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the servers that the distributed tests and `make up` need into the cache, outside of the
 # system: a Debian trixie root with RabbitMQ and Ceph, and an OpenTelemetry Collector built from
-# Debian's Go libraries. Says nothing and does nothing when they are there already.
+# Debian's Go libraries, and an AMQP client for Python. Says nothing and does nothing when they are there already.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${RUMIAI_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/rumiai}
@@ -14,7 +14,11 @@ die() {
     exit 1
 }
 
-[ -x "$root/ready" ] && [ -x "$collector" ] && exit 0
+python=$services/python
+# The AMQP client of README's example in Python.
+pika="pika==1.4.4"
+
+[ -x "$root/ready" ] && [ -x "$collector" ] && [ -e "$python/ready" ] && exit 0
 [ "$(id -u)" = 0 ] || die "root is needed to unpack the servers; run as root, or point the settings at servers of your own"
 command -v debootstrap >/dev/null || die "debootstrap is missing; run: make setup"
 mkdir -p "$services"
@@ -70,4 +74,12 @@ if [ ! -x "$collector" ]; then
     umount "$builder/proc"
     mv "$builder/opt/otelcol" "$collector"
     rm -rf "$builder"
+fi
+
+if [ ! -e "$python/ready" ]; then
+    echo "services: installing an AMQP client for Python"
+    rm -rf "$python"
+    python3 -m venv "$python" || die "python3 -m venv failed"
+    "$python/bin/pip" install --quiet --disable-pip-version-check "$pika" || die "pip could not install $pika"
+    : >"$python/ready"
 fi

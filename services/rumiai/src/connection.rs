@@ -4,7 +4,7 @@ use crate::settings::Settings;
 use anyhow::Context;
 use artifacts::{Directory, S3, Traced};
 use broker::{Rabbit, RabbitConfig};
-use jobs::Client;
+use jobs::{Client, Reader};
 use stage::{Artifacts, Clock};
 use std::sync::Arc;
 use worker::SystemClock;
@@ -50,6 +50,17 @@ impl Connection {
             self.clock.clone(),
         )
     }
+}
+
+/// What people ask of jobs that were submitted, for which the store is enough.
+///
+/// # Errors
+/// Which setting is unusable.
+pub fn reader(settings: &Settings) -> anyhow::Result<Reader> {
+    Ok(Reader::new(store(
+        settings,
+        Arc::new(SystemClock::start()),
+    )?))
 }
 
 /// The store that is shared: a bucket if one is named, else the folder.

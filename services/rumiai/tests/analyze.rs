@@ -3,32 +3,8 @@
 
 mod common;
 
-use common::{files_below, json_of, obeys, rumiai, without_models};
-use std::{collections::BTreeMap, fs, path::Path};
-
-/// Every file of a result by its path, the time in its name left out; `summary.json`, where times
-/// and run ids are, apart.
-fn timeless_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    for path in files_below(folder) {
-        let relative = path
-            .strip_prefix(folder)
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
-        if relative.ends_with("summary.json") {
-            continue;
-        }
-        let name = match relative.rsplit_once("_20") {
-            Some((stem, time)) if time.len() == "261120_120000.json".len() => {
-                format!("{stem}.json")
-            }
-            _ => relative,
-        };
-        assert!(files.insert(name, fs::read(&path).unwrap()).is_none());
-    }
-    files
-}
+use common::{files_below, json_of, obeys, rumiai, timeless_files, without_models};
+use std::{fs, path::Path};
 
 /// What was written obeys its schemas, and the tools that say so notice what does not.
 fn verifies_and_compares(first: &Path, second: &Path) {

@@ -12,7 +12,7 @@ use contracts::{
     queue,
 };
 use stage::{ArtifactError, Artifacts, Clock};
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::SystemTime};
 use telemetry::{context, messaging};
 use tracing::Instrument;
 
@@ -45,26 +45,33 @@ pub enum ClientError {
     Encode(#[from] EncodeError),
 }
 
+/// Looks after jobs that were submitted: all it takes is the store.
+#[derive(Clone)]
+pub struct Reader {
+    jobs: Jobs,
+}
+
 /// Does what people ask for.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) transport: Arc<dyn Transport>,
-    jobs: Jobs,
+    reader: Reader,
     clock: Arc<dyn Clock>,
 }
 
-impl Client {
-    /// A client of this broker and store.
+impl Deref for Client {
+    type Target = Reader;
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Reader {
+    /// A reader of the jobs in this store.
     #[must_use]
-    pub fn new(
-        transport: Arc<dyn Transport>,
-        store: Arc<dyn Artifacts>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(store: Arc<dyn Artifacts>) -> Self {
         Self {
-            transport,
             jobs: Jobs::new(store),
-            clock,
         }
     }
 
@@ -72,41 +79,6 @@ impl Client {
     #[must_use]
     pub fn jobs(&self) -> &Jobs {
         &self.jobs
-    }
-
-    pub(crate) fn now_unix_ms(&self) -> u64 {
-        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
-        u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// Writes a job down and publishes its first message. Submitting the same job again is safe.
-    ///
-    /// # Errors
-    /// [`ClientError`]; after [`ClientError::Publish`] the job may be submitted again.
-    pub async fn submit(&self, job: &Job) -> Result<Job, ClientError> {
-        let needed = FLOW
-            .iter()
-            .find(|spec| !spec.optional && job.without.contains(&spec.name));
-        if let Some(spec) = needed {
-            return Err(ClientError::Needed(spec.name));
-        }
-        let job = Job {
-            submitted_unix_ms: job.submitted_unix_ms.or(Some(self.now_unix_ms())),
-            ..job.clone()
-        };
-        let job = self.jobs.accept(&job).await?;
-        let mut envelope = seal_input(StageName::Ingest, &job, &Upstream::default())?;
-        envelope.published_unix_ms = Some(self.now_unix_ms());
-        let queue = queue::work(StageName::Ingest);
-        let span =
-            messaging::publish_span(queue, &envelope.message_id.to_string(), &envelope.job_id);
-        if let Some(context) = context::traceparent(&span) {
-            envelope.traceparent = Some(context);
-        }
-        let message = Outgoing::of(&envelope)?;
-        let publishing = self.transport.publish(queue, &message);
-        publishing.instrument(span).await?;
-        Ok(job)
     }
 
     /// How far a job is.
@@ -151,6 +123,57 @@ impl Client {
         }
         self.jobs.cancel(id).await?;
         Ok(JobState::Cancelled)
+    }
+}
+
+impl Client {
+    /// A client of this broker and store.
+    #[must_use]
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        store: Arc<dyn Artifacts>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            transport,
+            reader: Reader::new(store),
+            clock,
+        }
+    }
+
+    pub(crate) fn now_unix_ms(&self) -> u64 {
+        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
+        u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Writes a job down and publishes its first message. Submitting the same job again is safe.
+    ///
+    /// # Errors
+    /// [`ClientError`]; after [`ClientError::Publish`] the job may be submitted again.
+    pub async fn submit(&self, job: &Job) -> Result<Job, ClientError> {
+        let needed = FLOW
+            .iter()
+            .find(|spec| !spec.optional && job.without.contains(&spec.name));
+        if let Some(spec) = needed {
+            return Err(ClientError::Needed(spec.name));
+        }
+        let job = Job {
+            submitted_unix_ms: job.submitted_unix_ms.or(Some(self.now_unix_ms())),
+            ..job.clone()
+        };
+        let job = self.jobs().accept(&job).await?;
+        let mut envelope = seal_input(StageName::Ingest, &job, &Upstream::default())?;
+        envelope.published_unix_ms = Some(self.now_unix_ms());
+        let queue = queue::work(StageName::Ingest);
+        let span =
+            messaging::publish_span(queue, &envelope.message_id.to_string(), &envelope.job_id);
+        if let Some(context) = context::traceparent(&span) {
+            envelope.traceparent = Some(context);
+        }
+        let message = Outgoing::of(&envelope)?;
+        let publishing = self.transport.publish(queue, &message);
+        publishing.instrument(span).await?;
+        Ok(job)
     }
 
     /// Submits a job that has ended anew, as `new_id`: results are written once, so that a

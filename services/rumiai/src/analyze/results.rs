@@ -9,17 +9,18 @@ use super::{
 use crate::{
     cli::ResultsArguments,
     commands::jobs::{chosen, runtime, wait},
-    connection::Connection,
+    connection,
     exit::Exit,
     settings::Settings,
     shutdown,
 };
 use contracts::{JobId, StageName, messages::Ingested};
-use jobs::JobState;
-use std::time::Duration;
+use jobs::{JobState, Reader};
+use stage::{Artifacts, Clock};
+use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use worker::JobReport;
+use worker::{JobReport, SystemClock};
 
 /// Writes the results of every job that is meant, and prints what came of it.
 pub fn run(arguments: &ResultsArguments, settings: &Settings) -> Exit {
@@ -39,8 +40,9 @@ async fn fetch(
     arguments: &ResultsArguments,
     settings: &Settings,
 ) -> anyhow::Result<Vec<VideoOutcome>> {
-    let connection = Connection::open(settings, "results").await?;
-    let client = connection.client();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let store = connection::store(settings, clock.clone())?;
+    let client = Reader::new(store.clone());
     let ids = chosen(&arguments.choice, &client).await?;
     if arguments.wait {
         let cancel = CancellationToken::new();
@@ -48,24 +50,31 @@ async fn fetch(
         signals.spawn(shutdown::cancel_on_signal(cancel.clone()));
         wait(&client, &ids, &cancel).await?;
     }
+    let writing = Writing {
+        arguments,
+        settings,
+        store: &*store,
+        clock: &*clock,
+    };
     let mut outcomes = Vec::new();
     for id in &ids {
-        outcomes.push(one(id, arguments, settings, &connection).await?);
+        outcomes.push(one(id, &client, &writing).await?);
     }
     Ok(outcomes)
 }
 
-async fn one(
-    id: &JobId,
-    arguments: &ResultsArguments,
-    settings: &Settings,
-    connection: &Connection,
-) -> anyhow::Result<VideoOutcome> {
-    let client = connection.client();
+/// Where results are read and written.
+struct Writing<'a> {
+    arguments: &'a ResultsArguments,
+    settings: &'a Settings,
+    store: &'a dyn Artifacts,
+    clock: &'a dyn Clock,
+}
+
+async fn one(id: &JobId, client: &Reader, writing: &Writing<'_>) -> anyhow::Result<VideoOutcome> {
     let status = client.status(id).await?;
     let (job, manifests) = client.look_up(id).await?;
     let report = JobReport { manifests };
-    let video_id = ingest::video_id(&job.source);
     let ended = matches!(
         status.state,
         JobState::Done | JobState::Degraded | JobState::Failed
@@ -74,7 +83,7 @@ async fn one(
         match outcome::check(&job, &report) {
             Ok(()) => {
                 let took = Duration::from_millis(status.took_ms.unwrap_or_default());
-                write(&report, arguments, settings, connection, took).await
+                writing.write(&report, took).await
             }
             Err(failure) => Err(failure),
         }
@@ -87,44 +96,39 @@ async fn one(
         })
     };
     Ok(VideoOutcome {
-        video_id: Some(video_id),
+        video_id: Some(ingest::video_id(&job.source)),
         result,
     })
 }
 
-async fn write(
-    report: &JobReport,
-    arguments: &ResultsArguments,
-    settings: &Settings,
-    connection: &Connection,
-    took: Duration,
-) -> Result<summary::Summary, Failure> {
-    let folders = Folders::below(arguments.output.clone());
-    let destination = Destination {
-        folders: &folders,
-        now: connection.clock.now(),
-    };
-    let store = &*connection.store;
-    let upstream = report.upstream();
-    let files = export::export(store, &upstream, &destination, || {}).await?;
-    if arguments.keep_artifacts {
-        export::export_artifacts(store, report, &folders.root, &files.video_id).await?;
+impl Writing<'_> {
+    async fn write(&self, report: &JobReport, took: Duration) -> Result<summary::Summary, Failure> {
+        let folders = Folders::below(self.arguments.output.clone());
+        let destination = Destination {
+            folders: &folders,
+            now: self.clock.now(),
+        };
+        let upstream = report.upstream();
+        let files = export::export(self.store, &upstream, &destination, || {}).await?;
+        if self.arguments.keep_artifacts {
+            export::export_artifacts(self.store, report, &folders.root, &files.video_id).await?;
+        }
+        let ingested: Ingested = upstream
+            .required(StageName::Ingest)
+            .map_err(|error| Failure::of_result(&error))?;
+        let surroundings = Surroundings {
+            video: ingested.source.key.to_string(),
+            feature_flags: FeatureFlags {
+                ml_precompute: true,
+                language_model: false,
+                output_format: self.settings.output.format_version.as_str(),
+            },
+            // The stages ran on machines that nobody asks here.
+            gpu: None,
+            took,
+        };
+        let summary = summary::summarise(self.store, report, files, surroundings).await?;
+        export::write_summary(&destination, &summary)?;
+        Ok(summary)
     }
-    let ingested: Ingested = upstream
-        .required(StageName::Ingest)
-        .map_err(|error| Failure::of_result(&error))?;
-    let surroundings = Surroundings {
-        video: ingested.source.key.to_string(),
-        feature_flags: FeatureFlags {
-            ml_precompute: true,
-            language_model: false,
-            output_format: settings.output.format_version.as_str(),
-        },
-        // The stages ran on machines that nobody asks here.
-        gpu: None,
-        took,
-    };
-    let summary = summary::summarise(store, report, files, surroundings).await?;
-    export::write_summary(&destination, &summary)?;
-    Ok(summary)
 }

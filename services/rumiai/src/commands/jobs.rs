@@ -2,14 +2,14 @@
 
 use crate::{
     cli::{CancelArguments, JobChoice, OutputFormat, RetryArguments, StatusArguments},
-    connection::Connection,
+    connection::{Connection, reader},
     exit::Exit,
     settings::Settings,
 };
 use anyhow::{bail, ensure};
 use contracts::JobId;
 use indicatif::{ProgressBar, ProgressStyle};
-use jobs::{Client, JobState, JobStatus};
+use jobs::{JobState, JobStatus, Reader};
 use serde::Serialize;
 use std::{collections::BTreeMap, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -41,7 +41,7 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// Which job is unknown, or what cannot be reached.
 pub fn status(arguments: &StatusArguments, settings: &Settings) -> anyhow::Result<Exit> {
     runtime()?.block_on(async {
-        let client = Connection::open(settings, "status").await?.client();
+        let client = reader(settings)?;
         let ids = chosen(&arguments.choice, &client).await?;
         let states = statuses(&client, &ids).await?;
         print(&states, arguments.output_format)?;
@@ -55,7 +55,7 @@ pub fn status(arguments: &StatusArguments, settings: &Settings) -> anyhow::Resul
 /// Which job is unknown, or what cannot be reached.
 pub fn cancel(arguments: &CancelArguments, settings: &Settings) -> anyhow::Result<Exit> {
     runtime()?.block_on(async {
-        let client = Connection::open(settings, "cancel").await?.client();
+        let client = reader(settings)?;
         let ids = chosen(&arguments.choice, &client).await?;
         for id in &ids {
             client.cancel(id).await?;
@@ -103,7 +103,7 @@ fn wanted(status: &JobStatus, arguments: &RetryArguments) -> bool {
 ///
 /// # Errors
 /// If a batch has none.
-pub async fn chosen(choice: &JobChoice, client: &Client) -> anyhow::Result<Vec<JobId>> {
+pub async fn chosen(choice: &JobChoice, client: &Reader) -> anyhow::Result<Vec<JobId>> {
     let mut ids = choice.jobs.clone();
     if let Some(batch) = &choice.batch {
         let members = client.of_batch(batch).await?;
@@ -120,7 +120,7 @@ pub async fn chosen(choice: &JobChoice, client: &Client) -> anyhow::Result<Vec<J
 ///
 /// # Errors
 /// Which job is unknown, or what cannot be reached.
-pub async fn statuses(client: &Client, ids: &[JobId]) -> anyhow::Result<Vec<JobStatus>> {
+pub async fn statuses(client: &Reader, ids: &[JobId]) -> anyhow::Result<Vec<JobStatus>> {
     let mut states = Vec::new();
     for id in ids {
         states.push(client.status(id).await?);
@@ -133,7 +133,7 @@ pub async fn statuses(client: &Client, ids: &[JobId]) -> anyhow::Result<Vec<JobS
 /// # Errors
 /// If it is interrupted, or what cannot be reached.
 pub async fn wait(
-    client: &Client,
+    client: &Reader,
     ids: &[JobId],
     cancel: &CancellationToken,
 ) -> anyhow::Result<()> {

@@ -1,6 +1,8 @@
 //! The executable under test.
 
 use std::{
+    collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -62,4 +64,29 @@ pub fn obeys(schema_name: &str, document: &serde_json::Value) {
     let text = std::fs::read_to_string(path).unwrap();
     let schema = serde_json::from_str(&text).unwrap();
     Schemas::new([(schema_name.to_owned(), schema)]).check(schema_name, schema_name, document);
+}
+
+/// Every file of a result by its path, the time in its name left out; `summary.json`, where times
+/// and run ids are, apart.
+#[allow(dead_code, reason = "not every test file compares results")]
+pub fn timeless_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for path in files_below(folder) {
+        let relative = path
+            .strip_prefix(folder)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        if relative.ends_with("summary.json") {
+            continue;
+        }
+        let name = match relative.rsplit_once("_20") {
+            Some((stem, time)) if time.len() == "261120_120000.json".len() => {
+                format!("{stem}.json")
+            }
+            _ => relative,
+        };
+        assert!(files.insert(name, fs::read(&path).unwrap()).is_none());
+    }
+    files
 }
