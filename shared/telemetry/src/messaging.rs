@@ -143,6 +143,9 @@ pub fn fail(span: &Span, error_type: &'static str) {
 /// Records how long a message of `stage` waited between its publication and its arrival: the span
 /// `wait <stage>` with exactly these times, beside the span that processes it, and the metric.
 ///
+/// For a further attempt hand in no `traceparent`, as the time it waited for the attempt before is
+/// part of no straight flow.
+///
 /// Clocks of two machines differ; what would be a negative wait counts as none.
 pub fn queue_wait(
     stage: StageName,
