@@ -30,6 +30,8 @@ fn an_unknown_setting_stops_the_start_with_its_name() {
         ),
         ("[stages]\nwithout = [\"decode\"]\n", "without"),
         ("[models]\nset = \"stolen\"\n", "set"),
+        ("[telemetry]\nsample_ratio = 2.0\n", "sample_ratio"),
+        ("[telemetry]\nqueue_size = 0\n", "queue_size"),
         ("[brand]\nname = [\"Acme\"]\n", "name"),
         ("[brand]\nnames = [\"!?\"]\n", "brand.names"),
         ("[brand]\nproduct_classes = [\"botle\"]\n", "botle"),
@@ -80,6 +82,17 @@ fn a_variable_outweighs_a_file_and_an_unknown_one_is_refused() {
     let (code, stderr) = run("OUTPUT_FORMAT_VERSION", "v3");
     assert_eq!(code, Some(64));
     assert!(stderr.contains("output.format_version"), "{stderr}");
+    assert_eq!(run("OTEL_EXPORTER_OTLP_ENDPOINT", "").0, Some(0));
+    // Whether anybody takes spans there is no matter of the settings.
+    assert_eq!(
+        run("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1").0,
+        Some(0)
+    );
+    for wrong in ["nowhere", "ftp://127.0.0.1"] {
+        let (code, stderr) = run("OTEL_EXPORTER_OTLP_ENDPOINT", wrong);
+        assert_eq!(code, Some(64));
+        assert!(stderr.contains("otlp_endpoint"), "{stderr}");
+    }
     let (code, stderr) = run("RUMIAI__WORKER__MAX_ATTEMPTS", "0");
     assert_eq!(code, Some(64));
     assert!(stderr.contains("max_attempts"), "{stderr}");

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod attribute;
+pub mod catalogue;
 mod config;
 pub mod context;
 pub mod events;
@@ -16,3 +17,6 @@ pub use config::{
     BATCH_DELAY, BATCH_SIZE, EXPORT_TIMEOUT, Error, LogFormat, QUEUE_SIZE, TelemetryConfig,
 };
 pub use setup::{Telemetry, init};
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! Spans of messages: published, waiting, processed, settled.
 //!
 //! Names are `{operation} {queue}`. The straight flow is one trace: whoever processes a message is
-//! a child of whoever published it, and linked to it. A further attempt is a trace of its own,
-//! linked to the attempt that failed.
+//! a child of whoever published it, and linked to it. A further attempt is a child of the attempt
+//! that failed and published it anew, so that a video stays one trace.
 
 use crate::{attribute, context, metric, setup};
 use contracts::{JobId, StageName, queue::EXCHANGE};
@@ -88,9 +88,7 @@ pub fn process_span(received: &Received<'_>) -> Span {
     }
     if let Some(origin) = received.traceparent {
         context::add_link(&span, origin);
-        if received.attempt <= 1 {
-            context::set_parent(&span, origin);
-        }
+        context::set_parent(&span, origin);
     }
     span
 }

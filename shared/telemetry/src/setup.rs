@@ -35,7 +35,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Crates whose spans are recorded: those of this workspace. What libraries record of themselves
 /// is not ours to tell, and may hold what nobody checked.
-pub(crate) const RECORDED: [&str; 26] = [
+pub(crate) const RECORDED: [&str; 27] = [
     "artifacts",
     "broker",
     "contracts",
@@ -45,6 +45,7 @@ pub(crate) const RECORDED: [&str; 26] = [
     "emotion",
     "inference",
     "ingest",
+    "jobs",
     "label",
     "llm",
     "media",

@@ -7,7 +7,9 @@ use common::{LIMIT, config, job, named, start};
 use contracts::StageName;
 use std::time::{Duration, SystemTime};
 use telemetry::{
-    attribute, context,
+    attribute,
+    catalogue::SPANS,
+    context,
     messaging::{self, Received, Settlement},
     work,
 };
@@ -44,7 +46,7 @@ fn one_message() -> String {
         work::stage_span(StageName::Detect, &job, 1).in_scope(|| {
             let batch = work::infer_span("yolox", "CPU", 8);
             messaging::fail(&batch, "environment:model");
-            let artifact = work::artifact_span("put", "jobs/j/detect");
+            let artifact = work::artifact_span("put", "jobs/j-1/detect");
             work::moved(&artifact, 42);
         });
         drop(messaging::settle_span(
@@ -166,35 +168,55 @@ fn attributes_are_those_of_the_conventions_and_no_others() {
     );
     for span in &spans {
         assert_eq!(span.attribute("job.id"), Some("j-1"), "{}", span.name);
-        for name in span.attributes.keys() {
-            let known = attribute::ATTRIBUTES.iter().any(|(known, _)| known == name);
-            assert!(known, "{} has {name}, which is not in the table", span.name);
-        }
+        keeps_to_the_table(span);
         assert_eq!(span.resource["service.name"], "rumiai-test");
         assert_eq!(span.resource["service.version"], contracts::PROGRAM_VERSION);
         assert_eq!(span.resource["service.instance.id"].len(), 36);
     }
 }
 
+fn keeps_to_the_table(span: &OtlpSpan) {
+    let operation = span.name.split(' ').next().unwrap();
+    let row = SPANS.iter().find(|row| row.operation == operation);
+    let row = row.unwrap_or_else(|| panic!("{} is not in the table", span.name));
+    assert_eq!(row.kind, span.kind, "{}", span.name);
+    for name in span.attributes.keys() {
+        let everywhere = [attribute::JOB_ID, attribute::ERROR_TYPE].contains(&name.as_str());
+        let known = everywhere || row.attributes().any(|known| known == name);
+        assert!(known, "{} has {name}, which is not in its row", span.name);
+        let told = attribute::ATTRIBUTES.iter().any(|(known, _)| known == name);
+        assert!(told, "{name} is not among the attributes");
+    }
+    for name in row.attributes() {
+        assert!(
+            span.attribute(name).is_some(),
+            "{} has no {name}",
+            span.name
+        );
+    }
+}
+
 #[test]
-fn a_further_attempt_is_a_trace_of_its_own_linked_to_the_message() {
+fn a_further_attempt_goes_on_with_the_trace_of_the_message() {
     let sink = OtlpSink::start();
     let telemetry = start(&config(&sink.endpoint()));
     let job = job();
     let publish = messaging::publish_span("detect", "m-1", &job);
     let origin = context::traceparent(&publish).unwrap();
     // Whatever the worker is about when it takes the message is not the message's parent.
-    publish.in_scope(|| drop(messaging::process_span(&received(&job, &origin, 2))));
+    let other = messaging::publish_span("shots", "m-0", &job);
+    other.in_scope(|| drop(messaging::process_span(&received(&job, &origin, 2))));
+    drop(other);
     drop(publish);
     telemetry.shutdown(LIMIT).unwrap();
 
-    let spans = sink.wait(LIMIT, |spans| spans.len() == 2);
+    let spans = sink.wait(LIMIT, |spans| spans.len() == 3);
     let (publish, process) = (
         named(&spans, "publish detect"),
         named(&spans, "process detect"),
     );
-    assert_eq!(process.parent_span_id, None);
-    assert_ne!(process.trace_id, publish.trace_id);
+    assert_eq!(process.parent_span_id.as_ref(), Some(&publish.span_id));
+    assert_eq!(process.trace_id, publish.trace_id);
     assert_eq!(
         process.links,
         [(publish.trace_id.clone(), publish.span_id.clone())]

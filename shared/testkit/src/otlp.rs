@@ -9,7 +9,6 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use std::{
     collections::BTreeMap,
-    io::Write,
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -246,7 +245,7 @@ pub struct Collector {
     process: Child,
     http: SocketAddr,
     grpc: SocketAddr,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Collector {
@@ -256,11 +255,24 @@ impl Collector {
     /// If it is not built, or does not listen in time.
     #[must_use]
     pub fn before(sink: &OtlpSink) -> Self {
+        Self::forwarding(sink, free_address())
+    }
+
+    /// The same, where another one was before: at its `endpoint`.
+    ///
+    /// # Panics
+    /// As [`Collector::before`].
+    #[must_use]
+    pub fn again(sink: &OtlpSink, endpoint: &str) -> Self {
+        let address = endpoint.trim_start_matches("http://");
+        Self::forwarding(sink, address.parse().unwrap())
+    }
+
+    fn forwarding(sink: &OtlpSink, http: SocketAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("collector.yaml");
-        let mut file = std::fs::File::create(&path).unwrap();
-        file.write_all(FORWARDING.as_bytes()).unwrap();
-        Self::start(&path, &[("SINK", &sink.endpoint())], folder)
+        std::fs::write(&path, FORWARDING).unwrap();
+        Self::start(&path, &[("SINK", &sink.endpoint())], http, folder)
     }
 
     /// Starts one with a configuration file that listens where the variables `OTLP_HTTP_LISTEN`
@@ -270,41 +282,50 @@ impl Collector {
     /// If it is not built, or does not listen in time.
     #[must_use]
     pub fn with_config(path: &Path, variables: &[(&str, &str)]) -> Self {
-        Self::start(path, variables, tempfile::tempdir().unwrap())
+        let folder = tempfile::tempdir().unwrap();
+        Self::start(path, variables, free_address(), folder)
     }
 
-    fn start(path: &Path, variables: &[(&str, &str)], folder: tempfile::TempDir) -> Self {
-        let (http, grpc) = (free_address(), free_address());
+    fn start(
+        path: &Path,
+        variables: &[(&str, &str)],
+        http: SocketAddr,
+        folder: tempfile::TempDir,
+    ) -> Self {
+        let grpc = free_address();
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let mut process = command(path)
+        let process = Command::new(crate::cache_file("services/otelcol"))
+            .arg(format!("--config=file:{}", path.display()))
             .env("OTLP_HTTP_LISTEN", http.to_string())
             .env("OTLP_GRPC_LISTEN", grpc.to_string())
             .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
-            .spawn()
-            .unwrap();
-        let listens = |address: &SocketAddr| TcpStream::connect(address).is_ok();
-        let listening = (0..LOOKS).any(|_| {
-            let stopped = process.try_wait().unwrap().is_some();
-            let ready = !stopped && listens(&http) && listens(&grpc);
-            if !ready && !stopped {
-                std::thread::sleep(BETWEEN_LOOKS);
-            }
-            ready || stopped
-        });
-        let running = process.try_wait().unwrap().is_none();
-        if !(listening && running) {
-            let _ = process.kill();
-            let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-            panic!("the collector does not listen:\n{log}");
-        }
-        Self {
-            process,
+            .spawn();
+        let mut started = Self {
+            process: process.unwrap(),
             http,
             grpc,
-            _folder: folder,
+            folder,
+        };
+        started.wait_until_it_listens();
+        started
+    }
+
+    fn wait_until_it_listens(&mut self) {
+        for _ in 0..LOOKS {
+            let mut addresses = [self.http, self.grpc].into_iter();
+            let stopped = self.process.try_wait().unwrap().is_some();
+            if !stopped && addresses.all(|address| TcpStream::connect(address).is_ok()) {
+                return;
+            }
+            if stopped {
+                break;
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
         }
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        panic!("the collector does not listen:\n{log}");
     }
 
     /// Where spans are taken over HTTP, as `http://127.0.0.1:40000`.
@@ -339,12 +360,6 @@ impl Collector {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
     }
-}
-
-fn command(path: &Path) -> Command {
-    let mut command = Command::new(crate::cache_file("services/otelcol"));
-    command.arg(format!("--config=file:{}", path.display()));
-    command
 }
 
 impl Drop for Collector {

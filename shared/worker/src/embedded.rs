@@ -22,6 +22,7 @@ use std::{
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// Drives jobs through the flow in this process.
 pub struct Embedded(Arc<EmbeddedParts>);
@@ -311,7 +312,9 @@ impl Embedded {
         };
         let work = Work::Gathered(job, upstream);
         let timeout = self.0.policy.attempt_timeout;
-        Ok(attempt::run(stage, work, parts, timeout).await.outcome)
+        let span = telemetry::work::stage_span(stage.name(), &job.job_id, attempt);
+        let running = attempt::run(stage, work, parts, timeout);
+        Ok(running.instrument(span).await.outcome)
     }
 
     /// Writes the manifest, then lets later stages see the outcome.
