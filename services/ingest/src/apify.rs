@@ -13,6 +13,7 @@ use crate::{
     problem::Problem,
 };
 use reqwest::{Client, Method, Response};
+pub(crate) use runs::spend;
 use runs::{Run, Runs};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Videos of TikTok: through the scraper, unless it is better left alone.
 
 use crate::{
-    apify::Apify,
+    apify::{self, Apify},
     compute::{breaker::Breaker, check_url, forms::TikTok, verdict},
     config::IngestConfig,
     failure::{Failure, Kind},
@@ -11,6 +11,7 @@ use crate::{
     problem::Problem,
 };
 use contracts::{job::VideoMetadata, messages::Ingested};
+use serde_json::Value;
 use stage::{Clock, StageContext, StageError};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -63,6 +64,15 @@ impl Drop for Use<'_> {
             lock(self.breaker).abandoned(self.clock.monotonic());
         }
     }
+}
+
+/// Whether another attempt needs another run: the scraper was held up, or its addresses are no
+/// longer good. What failed on our way to the bytes would fail no less after another run.
+const fn is_of_no_use(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Blocked | Kind::RateLimited | Kind::ExtractorBroken | Kind::NoData
+    )
 }
 
 impl Platform {
@@ -124,7 +134,23 @@ impl Platform {
         // What people do with a video changes by the hour, so that is always asked for; its bytes
         // do not change.
         let items = apify.items(&video.url, known.is_none(), context).await?;
-        let metadata = verdict::metadata_of(&items, video.id.as_ref())?;
+        let used = self.use_items(&items, &video, fetcher, context).await;
+        if let Err(Problem::Failure(failure)) = &used
+            && is_of_no_use(failure.kind())
+        {
+            apify::spend(context).await?;
+        }
+        used
+    }
+
+    async fn use_items(
+        &self,
+        items: &Value,
+        video: &TikTok,
+        fetcher: &Fetcher,
+        context: &StageContext,
+    ) -> Result<Ingested, Problem> {
+        let metadata = verdict::metadata_of(items, video.id.as_ref())?;
         verdict::check_duration(&metadata, &self.config)?;
         self.bytes_of(metadata, fetcher, context).await
     }

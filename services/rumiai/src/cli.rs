@@ -125,7 +125,7 @@ pub enum ProgressStyle {
   rumiai analyze clip.mp4 --without detect
   rumiai analyze clip.mp4 --brand Acme --product \"Rocket Boots\" --product-class bottle")]
 pub struct AnalyzeArguments {
-    /// Video files or direct https URLs
+    /// Video files, direct https URLs, or videos of TikTok by page or id (needs `APIFY_API_TOKEN`)
     #[arg(required = true, value_name = "FILE|URL")]
     pub inputs: Vec<String>,
     /// Folder for the results
@@ -175,7 +175,7 @@ pub struct StageArguments {
     /// Name of the stage, such as people
     #[arg(value_name = "STAGE")]
     pub name: contracts::StageName,
-    /// Folder that earlier stages wrote, or a video: a file or a direct https URL
+    /// Folder that earlier stages wrote, or a video: a file, a direct https URL or a page of TikTok
     #[arg(long, value_name = "DIR|FILE|URL")]
     pub input: String,
     /// Folder for what the stage makes, and all it was made from

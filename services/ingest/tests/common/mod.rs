@@ -1,6 +1,8 @@
 //! What the tests of the stage have in common.
 #![allow(dead_code, reason = "no test needs all of it")]
 
+pub mod scene;
+
 use async_trait::async_trait;
 use contracts::{
     JobId, StageName,
