@@ -131,7 +131,8 @@ pub trait Settle: Send + Sync {
     async fn give_back(&mut self) -> Settled;
 }
 
-/// One message handed over. Dropped without being settled, it goes back when its connection ends.
+/// One message handed over. Dropped without being settled, it goes back: at once if it came from a
+/// consumer, with the last of its kind if it was browsed, and when its connection ends in any case.
 pub struct Delivery {
     /// The queue it came from.
     pub queue: String,

@@ -156,3 +156,37 @@ impl Drop for Held {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Rabbit, RabbitConfig, Transport};
+    use lapin::options::BasicGetOptions;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_delivery_of_a_closed_channel_is_lost_though_its_connection_stands() {
+        let Some(shared) = testkit::PrivateRabbit::shared().await else {
+            return;
+        };
+        let access = shared.another("closed_channel").await;
+        let config = RabbitConfig::at(&access.amqp_url("operator"));
+        let rabbit = Rabbit::connect(config).await.unwrap();
+        rabbit
+            .publish("detect", &Outgoing::default())
+            .await
+            .unwrap();
+        let session = rabbit.shared.session().await.unwrap();
+        let origin = Origin {
+            life: session.life.clone(),
+            channel: session.channel().await.unwrap(),
+            queue: "detect".into(),
+            tasks: None,
+        };
+        let options = BasicGetOptions::default();
+        let got = origin.channel.basic_get("detect".into(), options).await;
+        let delivery = origin.delivery(got.unwrap().unwrap().delivery);
+        origin.channel.close(200, "done".into()).await.unwrap();
+        assert_eq!(delivery.accept().await, Settled::Lost);
+        assert!(session.stands());
+    }
+}
