@@ -9,7 +9,7 @@ pub use roles::{Role, roles, users};
 
 use contracts::{
     flow::{FLOW, StageName},
-    queue::{self, EXCHANGE, RETRY_TIERS, UNROUTABLE},
+    queue::{self, EXCHANGE, REQUESTS, RETRY_TIERS, STRAYS, UNROUTABLE},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -167,7 +167,7 @@ pub struct Policy {
     pub name: String,
     /// The names it is for.
     pub pattern: String,
-    /// Always `queues`.
+    /// `queues` or `exchanges`.
     #[serde(rename = "apply-to")]
     pub apply_to: String,
     /// What it says.
@@ -192,16 +192,12 @@ pub fn definitions(vhost: &str) -> Definitions {
     let queues = queue::all();
     Definitions {
         vhosts: vec![Vhost { name: vhost.into() }],
-        exchanges: vec![Exchange {
-            name: EXCHANGE.into(),
-            vhost: vhost.into(),
-            kind: "direct".into(),
-            durable: true,
-            auto_delete: false,
-            internal: false,
-            arguments: Map::new(),
-        }],
-        bindings: queues.iter().map(|name| binding(vhost, name)).collect(),
+        exchanges: vec![
+            exchange(vhost, EXCHANGE, "direct", false),
+            exchange(vhost, REQUESTS, "direct", false),
+            exchange(vhost, STRAYS, "fanout", true),
+        ],
+        bindings: bindings(vhost, &queues),
         queues: queues.iter().map(|name| quorum(vhost, name)).collect(),
         policies: policies(vhost, &LIMITS),
         ..Definitions::default()
@@ -218,9 +214,32 @@ fn quorum(vhost: &str, name: &str) -> Queue {
     }
 }
 
-fn binding(vhost: &str, queue: &str) -> Binding {
+fn exchange(vhost: &str, name: &str, kind: &str, internal: bool) -> Exchange {
+    Exchange {
+        name: name.into(),
+        vhost: vhost.into(),
+        kind: kind.into(),
+        durable: true,
+        auto_delete: false,
+        internal,
+        arguments: Map::new(),
+    }
+}
+
+/// Every queue at the exchange of the flow; the first stage at that of requests; strays in theirs.
+fn bindings(vhost: &str, queues: &[String]) -> Vec<Binding> {
+    let flow = queues.iter().map(|name| binding(vhost, EXCHANGE, name));
+    let first = queue::work(StageName::Ingest);
+    flow.chain([
+        binding(vhost, REQUESTS, first),
+        binding(vhost, STRAYS, UNROUTABLE),
+    ])
+    .collect()
+}
+
+fn binding(vhost: &str, exchange: &str, queue: &str) -> Binding {
     Binding {
-        source: EXCHANGE.into(),
+        source: exchange.into(),
         vhost: vhost.into(),
         destination: queue.into(),
         destination_type: "queue".into(),
@@ -256,6 +275,15 @@ pub fn policies(vhost: &str, limits: &Limits) -> Vec<Policy> {
             "max-length-bytes": limits.unroutable_max_length_bytes,
         }),
     ));
+    all.push(Policy {
+        apply_to: "exchanges".into(),
+        ..policy(
+            vhost,
+            REQUESTS,
+            exactly(REQUESTS),
+            json!({ "alternate-exchange": STRAYS }),
+        )
+    });
     all
 }
 

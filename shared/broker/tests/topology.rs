@@ -62,7 +62,9 @@ fn every_queue_has_one_policy_and_one_binding() {
         let policies = all.policies.iter().filter(|policy| fits(&policy.pattern));
         assert_eq!(policies.count(), 1, "{}", queue.name);
         let bound = all.bindings.iter().filter(|binding| {
-            binding.destination == queue.name && binding.routing_key == queue.name
+            binding.source == queue::EXCHANGE
+                && binding.destination == queue.name
+                && binding.routing_key == queue.name
         });
         assert_eq!(bound.count(), 1, "{}", queue.name);
         assert_eq!(json!(queue.arguments), json!({ "x-queue-type": "quorum" }));

@@ -8,6 +8,10 @@ use std::time::Duration;
 
 /// The exchange through which stages are reached; the routing key is the name of the queue.
 pub const EXCHANGE: &str = "flow";
+/// The exchange for requests of others: it leads to the first stage alone.
+pub const REQUESTS: &str = "requests";
+/// The alternate exchange of [`REQUESTS`]: others need not ask for proof that a message arrived.
+pub const STRAYS: &str = "strays";
 /// Catches what the exchange cannot route; never empty by accident.
 pub const UNROUTABLE: &str = "unroutable";
 

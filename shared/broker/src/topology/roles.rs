@@ -3,7 +3,7 @@
 use super::{Definitions, EXCHANGE, Permission, User, exactly};
 use contracts::{
     flow::{FLOW, StageName},
-    queue,
+    queue::{self, REQUESTS},
 };
 
 const NOTHING: &str = "^$";
@@ -14,7 +14,7 @@ const EVERYTHING: &str = ".*";
 pub enum Role {
     /// The workers of one stage: they take from its queue and publish to the exchange.
     Worker(StageName),
-    /// Whoever hands in jobs: publishes, takes nothing.
+    /// Whoever hands in requests with a client of their own: reaches the first stage, nothing else.
     Submit,
     /// People and their tools: take from any queue, dead letters above all, and publish again.
     Operator,
@@ -46,7 +46,7 @@ impl Role {
     pub fn permission(self, vhost: &str) -> Permission {
         let (write, read) = match self {
             Self::Worker(stage) => (exactly(EXCHANGE), exactly(queue::work(stage))),
-            Self::Submit => (exactly(EXCHANGE), NOTHING.into()),
+            Self::Submit => (exactly(REQUESTS), NOTHING.into()),
             Self::Operator => (exactly(EXCHANGE), EVERYTHING.into()),
             Self::Monitor => (NOTHING.into(), NOTHING.into()),
         };

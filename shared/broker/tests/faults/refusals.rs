@@ -113,19 +113,52 @@ async fn users_may_do_what_their_role_needs_and_no_more() {
         denied(worker.consume(foreign, 1).await.err());
         denied(worker.browse(foreign, 1).await.err());
     }
-    let submit = connect(&access, "submit").await;
-    submit.publish("ingest", &message("3")).await.unwrap();
-    denied(submit.consume("ingest", 1).await.err());
     let operator = connect(&access, "operator").await;
     assert_eq!(operator.browse("detect.dead", 1).await.unwrap().len(), 1);
     operator.publish("detect", &message("again")).await.unwrap();
     let monitor = connect(&access, "monitor").await;
     denied(monitor.consume("ingest", 1).await.err());
     let told = monitor.publish("ingest", &message("4")).await;
+    refused(&told);
+}
+
+fn refused(told: &Result<(), PublishError>) {
     assert!(
-        matches!(&told, Err(PublishError::Unroutable { reason, .. }) if reason.contains("ACCESS_REFUSED")),
+        matches!(told, Err(PublishError::Unroutable { reason, .. }) if reason.contains("ACCESS_REFUSED")),
         "{told:?}"
     );
+}
+
+/// Whoever hands in requests reaches the first stage and nothing else; what is sent elsewhere is
+/// kept, even if nobody asked for proof.
+#[tokio::test(flavor = "multi_thread")]
+async fn row_20_requests_of_others_reach_the_first_stage_and_their_strays_are_kept() {
+    let Some(access) = vhost("requests").await else {
+        return;
+    };
+    let submit = connect(&access, "submit").await;
+    refused(&submit.publish("detect", &message("1")).await);
+    denied(submit.consume("ingest", 1).await.err());
+    let url = access.amqp_url("submit");
+    let connected = lapin::Connection::connect(&url, lapin::ConnectionProperties::default());
+    let channel = connected.await.unwrap().create_channel().await.unwrap();
+    for key in ["ingest", "detect"] {
+        channel
+            .basic_publish(
+                contracts::queue::REQUESTS.into(),
+                key.into(),
+                lapin::options::BasicPublishOptions::default(),
+                key.as_bytes(),
+                lapin::BasicProperties::default(),
+            )
+            .await
+            .unwrap();
+    }
+    let operator = connect(&access, "operator").await;
+    ready(&operator, "ingest", 1).await;
+    ready(&operator, "unroutable", 1).await;
+    let strays = operator.browse("unroutable", 1).await.unwrap();
+    assert_eq!(strays[0].message.body, "detect");
 }
 
 fn denied(error: Option<broker::BrokerError>) {
