@@ -8,7 +8,7 @@ export RUMIAI_CACHE_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cac
 VIDEO ?= $(RUMIAI_CACHE_DIR)/media/demo.mp4
 OUTPUT ?= output
 
-.PHONY: help setup build demo up down test check accuracy bench docs clean
+.PHONY: help setup build demo up down test faults check accuracy bench docs clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ test: ## All tests
 	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-nextest
 	@$(CARGO) build --quiet --locked --workspace --bins
 	@$(CARGO) nextest run --locked --workspace $(NEXTEST_FLAGS)
+
+faults: ## Every worker killed at every point, and all rows of docs/faults.md in full
+	@deploy/setup/services.sh
+	@FAULTS=full $(CARGO) nextest run --locked --profile faults --workspace -E 'package(faults) | test(/row_[0-9][0-9]_/)' $(NEXTEST_FLAGS); \
+	ended=$$?; $(CARGO) run --quiet --locked -p faults --bin fault-page "$(CARGO_TARGET_DIR)/nextest/faults/junit.xml"; exit $$ended
 
 check: ## Formatting, lints, documentation, licences
 	@$(CARGO) fmt --all --check

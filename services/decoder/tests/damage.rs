@@ -68,23 +68,23 @@ async fn survives_flipped_bits(clip: fn(&Bench) -> PathBuf, flips: usize) {
 }
 
 #[tokio::test]
-async fn mp4_survives_every_cut() {
+async fn row_09_mp4_survives_every_cut() {
     survives_every_cut(normal).await;
 }
 #[tokio::test]
-async fn matroska_survives_every_cut() {
+async fn row_09_matroska_survives_every_cut() {
     survives_every_cut(normal_mkv).await;
 }
 #[tokio::test]
-async fn mp4_survives_flipped_bits() {
+async fn row_09_mp4_survives_flipped_bits() {
     survives_flipped_bits(normal, 30).await;
 }
 #[tokio::test]
-async fn matroska_survives_flipped_bits() {
+async fn row_09_matroska_survives_flipped_bits() {
     survives_flipped_bits(normal_mkv, 30).await;
 }
 #[tokio::test]
-async fn mp4_survives_a_flipped_index() {
+async fn row_09_mp4_survives_a_flipped_index() {
     // Only the first four kilobytes: the index, where sizes, counts and offsets stand.
     let bench = Bench::default();
     let whole = fs::read(normal(&bench)).unwrap();

@@ -36,7 +36,7 @@ async fn a_file_over_the_size_limit_is_refused_unopened() {
 }
 
 #[tokio::test]
-async fn frames_are_counted_whatever_the_header_says() {
+async fn row_24_frames_are_counted_whatever_the_header_says() {
     let limits = Limits {
         frames: 60,
         ..Limits::default()
@@ -59,7 +59,7 @@ async fn frames_are_counted_whatever_the_header_says() {
 }
 
 #[tokio::test]
-async fn time_runs_out() {
+async fn row_24_time_runs_out() {
     let limits = Limits {
         wall_time_s: 1,
         ..Limits::default()
@@ -77,7 +77,7 @@ async fn time_runs_out() {
 }
 
 #[tokio::test]
-async fn processor_time_runs_out() {
+async fn row_24_processor_time_runs_out() {
     let limits = Limits {
         cpu_time_s: 1,
         ..Limits::default()
@@ -95,7 +95,7 @@ async fn processor_time_runs_out() {
 }
 
 #[tokio::test]
-async fn data_beyond_the_output_limit_is_not_taken() {
+async fn row_24_data_beyond_the_output_limit_is_not_taken() {
     let limits = Limits {
         output_bytes: 50_000,
         ..Limits::default()

@@ -13,7 +13,7 @@ fn said(folder: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, S
 }
 
 #[test]
-fn an_unknown_setting_stops_the_start_with_its_name() {
+fn row_30_an_unknown_setting_stops_the_start_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
         ("[ingest]\nmax_byte = 1\n", "max_byte"),
@@ -45,7 +45,7 @@ fn an_unknown_setting_stops_the_start_with_its_name() {
 }
 
 #[test]
-fn a_variable_outweighs_a_file_and_an_unknown_one_is_refused() {
+fn row_30_a_variable_outweighs_a_file_and_an_unknown_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("rumiai.toml"),

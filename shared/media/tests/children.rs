@@ -212,7 +212,7 @@ async fn damaged_streams_are_decoded_again_on_one_thread() {
 }
 
 #[tokio::test]
-async fn a_crash_is_tried_once_more() {
+async fn row_09_a_crash_is_tried_once_more() {
     for crash in [
         "kill -SEGV $$",
         "kill -ABRT $$",
@@ -236,7 +236,7 @@ async fn a_crash_is_tried_once_more() {
 }
 
 #[tokio::test]
-async fn a_second_child_may_succeed() {
+async fn row_09_a_second_child_may_succeed() {
     let bench = Bench::new();
     let mark = bench.path("mark");
     bench.answering(&good(false), "");
@@ -267,7 +267,7 @@ async fn a_child_that_stands_still_is_replaced_by_one_on_one_thread() {
 }
 
 #[tokio::test]
-async fn one_that_stands_still_twice_has_crashed_twice() {
+async fn row_09_one_that_stands_still_twice_has_crashed_twice() {
     let mut bench = Bench::new();
     bench.limits.silence_s = 1;
     let script = format!("{}\nexec /bin/sleep 1000", bench.count_run());

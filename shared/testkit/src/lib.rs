@@ -22,8 +22,12 @@ mod fake_s3;
 #[cfg(feature = "fake-web")]
 mod fake_web;
 mod film;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "processes")]
+mod processes;
 #[cfg(feature = "proxy")]
 mod proxy;
 #[cfg(feature = "rabbit")]
@@ -45,6 +49,10 @@ pub use fake_s3::{FakeS3, S3Conditions, S3Fault, S3Request};
 #[cfg(feature = "fake-web")]
 pub use fake_web::{Certificate, FakeWeb, Reply, Request};
 pub use film::film;
+#[cfg(feature = "ledger")]
+pub use ledger::Ledger;
+#[cfg(feature = "processes")]
+pub use processes::{WorkerProcess, free_address};
 #[cfg(feature = "proxy")]
 pub use proxy::{Direction, FaultProxy};
 #[cfg(feature = "rabbit")]

@@ -11,7 +11,8 @@ use lapin::{
     },
     types::{FieldTable, ShortString},
 };
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// What is being taken, and how much at once.
 #[derive(Clone)]
@@ -38,6 +39,33 @@ pub(super) struct RabbitConsumer {
     wanted: Wanted,
     state: State,
     stopped: bool,
+    /// What was on its way when taking was stopped.
+    late: VecDeque<Delivery>,
+}
+
+/// How long nothing may arrive before taking is cancelled, while nothing is settled. The broker
+/// goes on sending for the milliseconds in which it writes the cancellation down, and what it sends
+/// then reaches nobody: it comes again with the end of the connection, counted as a delivery. This
+/// leaves only what is published in those milliseconds.
+const QUIET: Duration = Duration::from_millis(250);
+
+impl Open {
+    /// Waits until nothing is on its way any more, and cancels. With nothing settled meanwhile,
+    /// the broker sends no more than there are slots.
+    async fn cancel(&mut self) -> VecDeque<Delivery> {
+        let gate = self.origin.gate.clone();
+        let _nothing_is_settled = gate.write().await;
+        let mut late = VecDeque::new();
+        while let Ok(Some(Ok(delivery))) = timeout(QUIET, self.stream.next()).await {
+            late.push_back(self.origin.delivery(delivery));
+        }
+        let tag = self.stream.tag();
+        let options = BasicCancelOptions::default();
+        if let Err(error) = self.origin.channel.basic_cancel(tag, options).await {
+            tracing::debug!(%error, "taking had ended before it was stopped");
+        }
+        late
+    }
 }
 
 fn name(queue: &str) -> Result<ShortString, BrokerError> {
@@ -63,6 +91,7 @@ impl Shared {
                 channel,
                 queue: wanted.queue.clone(),
                 tasks: Some(self.tasks.clone()),
+                gate: Arc::default(),
             },
             stream,
         })
@@ -81,6 +110,7 @@ impl Shared {
                         wanted,
                         state: State::Open(Box::new(open)),
                         stopped: false,
+                        late: VecDeque::new(),
                     });
                 }
                 Err(error) if session.stands() => return Err(error),
@@ -123,6 +153,7 @@ impl Shared {
             channel: session.channel().await?,
             queue: queue.into(),
             tasks: None,
+            gate: Arc::default(),
         };
         let mut found = Vec::new();
         while found.len() < limit {
@@ -168,6 +199,9 @@ impl RabbitConsumer {
 #[async_trait]
 impl Consumer for RabbitConsumer {
     async fn next(&mut self) -> Option<Delivery> {
+        if let Some(delivery) = self.late.pop_front() {
+            return Some(delivery);
+        }
         loop {
             let lost = match &mut self.state {
                 State::Ended => return None,
@@ -197,19 +231,14 @@ impl Consumer for RabbitConsumer {
 
     async fn stop(&mut self) {
         self.stopped = true;
-        match &self.state {
+        match &mut self.state {
             State::Ended => {}
             State::Opening(_) => self.state = State::Ended,
             State::Open(open) => {
-                let origin = &open.origin;
-                let cancel = origin
-                    .channel
-                    .basic_cancel(open.stream.tag(), BasicCancelOptions::default());
+                let life = open.origin.life.clone();
                 tokio::select! {
-                    () = origin.life.ended() => {}
-                    cancelled = cancel => if let Err(error) = cancelled {
-                        tracing::debug!(%error, "taking had ended before it was stopped");
-                    },
+                    () = life.ended() => {}
+                    late = open.cancel() => self.late = late,
                 }
             }
         }

@@ -12,6 +12,7 @@ use lapin::{
     types::AMQPValue,
 };
 use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::RwLock;
 use tokio_util::task::TaskTracker;
 
 const DELIVERY_COUNT: &str = "x-delivery-count";
@@ -26,6 +27,8 @@ pub(super) struct Origin {
     pub queue: Arc<str>,
     /// Gives back what is dropped; without it, that goes back when the channel closes.
     pub tasks: Option<TaskTracker>,
+    /// Closed while nothing may be settled.
+    pub gate: Arc<RwLock<()>>,
 }
 
 impl Origin {
@@ -106,6 +109,7 @@ impl Held {
         self.settled = true;
         let life = &self.origin.life;
         let settling = async {
+            let _open = self.origin.gate.read().await;
             if accept {
                 self.acker.ack(BasicAckOptions::default()).await
             } else {
