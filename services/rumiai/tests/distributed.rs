@@ -48,25 +48,25 @@ async fn a_url_published_from_python_gives_the_bytes_that_analyze_gives() {
     for spec in FLOW {
         system.start_worker(&[spec.name.as_str()], &[]);
     }
-    system.ready();
+    system.ready().await;
     for (name, _) in &clips {
         let url = web.url("127.0.0.1", &format!("/{name}.mp4"));
         system.publish_from_python(&url, name);
     }
     let distributed = system.folder.path().join("distributed");
     for (name, _) in &clips {
-        system.until_known(name);
+        system.until_known(name).await;
         let folder = distributed.join(name);
         let arguments = ["results", name, "--wait", "-o", folder.to_str().unwrap()];
         let (code, printed) = system.ask(&arguments);
-        assert_eq!(code, Some(0), "{printed:#}\n{}", system.logs());
+        assert_eq!(code, Some(0), "{printed:#}");
         common::obeys("analyze_output", &printed);
     }
     let spans = system.sink.wait(system::PATIENCE, |spans| {
         names_of(&of_job(spans, "demo")).contains("ack timeline")
     });
     one_connected_trace(&of_job(&spans, "demo"));
-    assert_eq!(system.stop(), vec![Some(0); FLOW.len()]);
+    assert_eq!(system.stop().await, vec![Some(0); FLOW.len()]);
     for (name, _) in &clips {
         let url = web.url("127.0.0.1", &format!("/{name}.mp4"));
         let folder = system.folder.path().join("embedded").join(name);

@@ -16,7 +16,10 @@ use std::{
     time::Duration,
 };
 use telemetry::{Error, Telemetry, TelemetryConfig, work};
-use testkit::otlp::{Collector, OtlpSink, free_address};
+use testkit::{
+    free_address,
+    otlp::{Collector, OtlpSink},
+};
 use tokio::time::Instant;
 
 /// Spans emitted while nobody takes them.

@@ -24,6 +24,7 @@ mod fake_web;
 mod film;
 #[cfg(feature = "ledger")]
 pub mod ledger;
+mod loopback;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "processes")]
@@ -51,8 +52,9 @@ pub use fake_web::{Certificate, FakeWeb, Reply, Request};
 pub use film::film;
 #[cfg(feature = "ledger")]
 pub use ledger::Ledger;
+pub use loopback::free_address;
 #[cfg(feature = "processes")]
-pub use processes::{WorkerProcess, free_address};
+pub use processes::WorkerProcess;
 #[cfg(feature = "proxy")]
 pub use proxy::{Direction, FaultProxy};
 #[cfg(feature = "rabbit")]

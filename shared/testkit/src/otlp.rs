@@ -1,5 +1,6 @@
 //! Receiving spans as another program would: over OTLP, decoded from bytes.
 
+use crate::free_address;
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -9,7 +10,7 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use std::{
     collections::BTreeMap,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex, PoisonError, mpsc},
@@ -228,16 +229,6 @@ fn texts(attributes: Vec<KeyValue>) -> BTreeMap<String, String> {
     pairs
         .map(|pair| (pair.key, pair.value.map(text).unwrap_or_default()))
         .collect()
-}
-
-/// A port of this machine that was free a moment ago.
-///
-/// # Panics
-/// If there is none.
-#[must_use]
-pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
 }
 
 /// The real OpenTelemetry Collector, as `deploy/setup/services.sh` builds it.

@@ -7,7 +7,7 @@ use nix::{
 use std::{
     ffi::OsStr,
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -25,16 +25,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const ANSWER: Duration = Duration::from_secs(5);
 /// Most of a log that is shown of a worker in a test that failed, in bytes.
 const SHOWN_BYTES: usize = 8 << 10;
-
-/// A port on the loopback interface that nobody listens on.
-///
-/// # Panics
-/// If there is none.
-#[must_use]
-pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
-}
 
 /// A worker as a child of the test. Dropped, it is killed; its standard input ends with the test,
 /// however that ends.
@@ -233,6 +223,7 @@ async fn ask(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::free_address;
 
     const PATIENCE: Duration = Duration::from_secs(30);
 

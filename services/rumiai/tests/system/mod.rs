@@ -5,19 +5,15 @@ use super::common;
 use artifacts::S3Config;
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::Read,
-    net::{SocketAddr, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
+use testkit::{
+    Certificate, FakeWeb, PrivateCeph, PrivateRabbit, RabbitAccess, WorkerProcess, otlp,
 };
-use testkit::{Certificate, FakeWeb, PrivateCeph, PrivateRabbit, RabbitAccess, otlp};
 
 /// Longest wait for anything: a bound against hanging, not a measure.
 pub const PATIENCE: Duration = Duration::from_secs(600);
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Everything that runs.
 pub struct System {
@@ -30,13 +26,6 @@ pub struct System {
     bucket: S3Config,
     certificate: Certificate,
     workers: Vec<WorkerProcess>,
-}
-
-/// One `rumiai worker`.
-pub struct WorkerProcess {
-    child: Child,
-    health: SocketAddr,
-    log: PathBuf,
 }
 
 impl System {
@@ -72,65 +61,79 @@ impl System {
         .await
     }
 
+    /// What every process must be told, as this user of the broker.
+    fn environment(&self, user: &str) -> Vec<(&'static str, String)> {
+        let folder = self.folder.path();
+        let certificate = self.certificate.path().display().to_string();
+        let secret = self.bucket.secret_key.expose_secret().to_owned();
+        vec![
+            (
+                "RUMIAI_CACHE_DIR",
+                testkit::cache_dir().display().to_string(),
+            ),
+            ("XDG_CONFIG_HOME", folder.display().to_string()),
+            ("RUMIAI__BROKER__URL", self.access.amqp_url(user)),
+            (
+                "RUMIAI__STORE__S3__ENDPOINT",
+                self.bucket.endpoint.clone().unwrap(),
+            ),
+            ("RUMIAI__STORE__S3__BUCKET", self.bucket.bucket.clone()),
+            (
+                "RUMIAI__STORE__S3__ACCESS_KEY",
+                self.bucket.access_key.clone(),
+            ),
+            ("RUMIAI__STORE__S3__SECRET_KEY", secret),
+            ("RUMIAI__INGEST__ALLOW_LOOPBACK", "true".into()),
+            ("RUMIAI__INGEST__CA_FILE", certificate),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", self.collector.endpoint()),
+            ("RUMIAI__LOG__LEVEL", "info".into()),
+        ]
+    }
+
     /// The executable with everything it must be told, as this user of the broker.
     pub fn rumiai(&self, user: &str) -> Command {
         let mut command = common::rumiai(self.folder.path());
-        command
-            .env("RUMIAI__BROKER__URL", self.access.amqp_url(user))
-            .env(
-                "RUMIAI__STORE__S3__ENDPOINT",
-                self.bucket.endpoint.as_deref().unwrap(),
-            )
-            .env("RUMIAI__STORE__S3__BUCKET", &self.bucket.bucket)
-            .env("RUMIAI__STORE__S3__ACCESS_KEY", &self.bucket.access_key)
-            .env(
-                "RUMIAI__STORE__S3__SECRET_KEY",
-                self.bucket.secret_key.expose_secret(),
-            )
-            .env("RUMIAI__INGEST__ALLOW_LOOPBACK", "true")
-            .env("RUMIAI__INGEST__CA_FILE", self.certificate.path())
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", self.collector.endpoint())
-            .env("RUMIAI__LOG__LEVEL", "info");
+        command.envs(self.environment(user));
         command
     }
 
     /// Starts one worker process for these stages.
-    pub fn start_worker(&mut self, stages: &[&str], settings: &[(&str, &str)]) {
+    pub fn start_worker(&mut self, stages: &[&str], settings: &[(&'static str, &str)]) {
         let user = match stages {
             [only] => format!("worker-{only}"),
             _ => "operator".into(),
         };
-        let health = otlp::free_address();
-        let log = self
-            .folder
-            .path()
-            .join(format!("worker-{}.log", self.workers.len()));
-        let child = self
-            .rumiai(&user)
-            .arg("worker")
-            .args(stages)
-            .env("RUMIAI__WORKER__HEALTH_ADDRESS", health.to_string())
-            .envs(settings.iter().copied())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        self.workers.push(WorkerProcess { child, health, log });
+        let health = testkit::free_address();
+        let mut environment = self.environment(&user);
+        environment.push(("RUMIAI__WORKER__HEALTH_ADDRESS", health.to_string()));
+        environment.extend(
+            settings
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        let number = self.workers.len();
+        let log = self.folder.path().join(format!("worker-{number}.log"));
+        let arguments = ["worker"].iter().chain(stages);
+        let rumiai = Path::new(env!("CARGO_BIN_EXE_rumiai"));
+        let worker = WorkerProcess::spawn(rumiai, arguments, &environment, health, &log);
+        self.workers.push(worker);
     }
 
     /// Waits until every worker takes work.
-    pub fn ready(&mut self) {
+    pub async fn ready(&mut self) {
         for worker in &mut self.workers {
-            worker.until_ready();
+            worker.until_ready(PATIENCE).await;
         }
     }
 
     /// Asks every worker to stop and says how each ended.
-    pub fn stop(&mut self) -> Vec<Option<i32>> {
-        for worker in &self.workers {
-            worker.signal(nix::sys::signal::Signal::SIGTERM);
+    pub async fn stop(&mut self) -> Vec<Option<i32>> {
+        self.workers.iter().for_each(WorkerProcess::term);
+        let mut codes = Vec::new();
+        for mut worker in self.workers.drain(..) {
+            codes.push(worker.wait(PATIENCE).await.code());
         }
-        self.workers.drain(..).map(WorkerProcess::ended).collect()
+        codes
     }
 
     /// Runs a command of the operator; its exit code and its JSON.
@@ -166,94 +169,18 @@ impl System {
     }
 
     /// Waits until a job that was published is written down.
-    pub fn until_known(&self, job: &str) {
-        let deadline = Instant::now() + PATIENCE;
+    pub async fn until_known(&self, job: &str) {
         let known = || {
             let mut command = self.rumiai("operator");
             let done = command.args(["status", job]).output().unwrap();
             !String::from_utf8_lossy(&done.stderr).contains("there is no job")
         };
-        while !known() {
-            assert!(
-                Instant::now() < deadline,
-                "{job} is not taken: {}",
-                self.logs()
-            );
-            pause();
-        }
-    }
-
-    /// What the workers logged, for a failure's message.
-    pub fn logs(&self) -> String {
-        let last = |worker: &WorkerProcess| {
-            let text = fs::read_to_string(&worker.log).unwrap_or_default();
-            let tail = text.len().saturating_sub(3000);
-            text.get(tail..).unwrap_or(&text).to_owned()
-        };
-        self.workers
-            .iter()
-            .map(last)
-            .collect::<Vec<_>>()
-            .join("\n---\n")
-    }
-}
-
-impl WorkerProcess {
-    fn until_ready(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        while get(self.health, "/readyz") != Some(200) {
-            let ended = self.child.try_wait().unwrap();
-            let log = || fs::read_to_string(&self.log).unwrap_or_default();
-            assert!(ended.is_none(), "a worker ended at its start: {}", log());
-            assert!(
-                Instant::now() < deadline,
-                "a worker is not ready: {}",
-                log()
-            );
-            pause();
-        }
-    }
-
-    pub fn signal(&self, signal: nix::sys::signal::Signal) {
-        let process = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        nix::sys::signal::kill(process, signal).unwrap();
-    }
-
-    pub fn ended(mut self) -> Option<i32> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
+        let waiting = async {
+            while !known() {
+                tokio::time::sleep(LOOK).await;
             }
-            assert!(Instant::now() < deadline, "a worker does not end");
-            pause();
-        }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(waited.is_ok(), "{job} is not taken");
     }
-}
-
-impl Drop for WorkerProcess {
-    fn drop(&mut self) {
-        // It may have ended; then there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "polling a process from outside, with a bound"
-)]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(100));
-}
-
-/// The status of an answer; `None` if nobody answers.
-pub fn get(address: SocketAddr, path: &str) -> Option<u16> {
-    use std::io::Write;
-    let mut stream = TcpStream::connect(address).ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: worker\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    answer.split(' ').nth(1)?.parse().ok()
 }

@@ -185,6 +185,7 @@ mod tests {
             channel: session.channel().await.unwrap(),
             queue: "detect".into(),
             tasks: None,
+            gate: Arc::default(),
         };
         let options = BasicGetOptions::default();
         let got = origin.channel.basic_get("detect".into(), options).await;
