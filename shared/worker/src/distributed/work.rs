@@ -49,35 +49,46 @@ impl Handler {
             started,
             took,
         };
-        let error = match outcome {
+        match outcome {
             Ok((output, artifacts)) => {
                 self.fail_points.pass(name, FailPoint::Stored);
                 let done = ended(Outcome::Done { output }, artifacts);
                 self.finish(job, done, envelope).await?;
-                return Ok(Verdict::Worked);
+                Ok(Verdict::Worked)
             }
-            Err(error) => error,
-        };
-        self.watch(name, computations).await;
-        let reason = error.reason();
-        match self.policy.after(&error, envelope.attempt) {
-            Next::Stop if self.abandon.is_cancelled() => {
+            Err(StageError::Cancelled) if self.abandon.is_cancelled() => {
                 self.outbox.send(name, envelope.clone()).await?;
                 tracing::info!(stage = %name, job = %job.job_id, "handed back");
                 Ok(Verdict::Idle)
             }
-            // The job was called off.
-            Next::Stop => Ok(Verdict::Idle),
-            Next::GiveUp(class) => {
-                let failed = ended(Outcome::Failed { reason, class }, Vec::new());
-                self.finish(job, failed, envelope).await?;
-                let troubled = class == FailureClass::Exhausted;
-                Ok(if troubled {
-                    Verdict::Troubled
-                } else {
-                    Verdict::Worked
-                })
+            Err(error) => {
+                self.watch(name, computations).await;
+                let reason = error.reason();
+                match self.policy.after(&error, envelope.attempt) {
+                    Next::GiveUp(class) => {
+                        let failed = ended(Outcome::Failed { reason, class }, Vec::new());
+                        self.finish(job, failed, envelope).await?;
+                        Ok(match class {
+                            FailureClass::Exhausted => Verdict::Troubled,
+                            _ => Verdict::Worked,
+                        })
+                    }
+                    next => self.put_off(name, envelope, next, reason).await,
+                }
             }
+        }
+    }
+
+    /// Sends a message away to come back later, unless its job was called off.
+    async fn put_off(
+        &self,
+        name: StageName,
+        envelope: &Envelope,
+        next: Next,
+        reason: String,
+    ) -> Result<Verdict, Trouble> {
+        match next {
+            Next::Stop | Next::GiveUp(_) => Ok(Verdict::Idle),
             Next::RetryAfter(delay) => {
                 StageRetried {
                     stage: name,
@@ -92,10 +103,9 @@ impl Handler {
                 Ok(Verdict::Troubled)
             }
             Next::Park(delay) => {
-                tracing::info!(stage = %name, job = %job.job_id, reason, "parked");
-                self.outbox
-                    .send_later(name, envelope.clone(), delay)
-                    .await?;
+                tracing::info!(stage = %name, job = %envelope.job_id, reason, "parked");
+                let same = envelope.clone();
+                self.outbox.send_later(name, same, delay).await?;
                 Ok(Verdict::Idle)
             }
         }

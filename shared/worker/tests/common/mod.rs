@@ -1,15 +1,17 @@
 //! A whole distributed flow in one process: stubs, a broker and a store in memory, stopped time.
+#![allow(dead_code, reason = "not every test file uses everything")]
 
 use artifacts::{Jobs, Memory as Store};
-use broker::{Memory as Broker, Outgoing, Transport};
+use broker::{HEADER_REASON, Memory as Broker, Outgoing, Transport};
 use contracts::{
-    Envelope, JobId, Manifest, Sha256, StageName, Upstream,
+    Envelope, JobId, Manifest, Outcome, Sha256, StageName, Upstream,
     dispatch::seal_input,
     flow::FLOW,
     job::{Job, Source},
+    manifest::FailureClass,
     queue,
 };
-use stage::Artifacts;
+use stage::{Artifacts, StageContext, StageError};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -238,5 +240,33 @@ impl Passed {
     pub fn count(&self, stage: StageName, point: FailPoint) -> u32 {
         let passed = self.0.lock().unwrap();
         passed.get(&(stage, point)).copied().unwrap_or_default()
+    }
+}
+
+/// An act that does `work` where a stage of this name runs.
+pub fn at<F, R>(name: StageName, work: F) -> Act
+where
+    F: Fn(&StageContext) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<(), StageError>> + Send + 'static,
+{
+    Arc::new(move |context| {
+        let working = (context.stage == name).then(|| work(context));
+        Box::pin(async move {
+            match working {
+                Some(working) => working.await,
+                None => Ok(()),
+            }
+        })
+    })
+}
+
+pub fn reason(message: &Outgoing) -> &str {
+    &message.headers[HEADER_REASON]
+}
+
+pub fn failure(outcome: &Outcome) -> (FailureClass, &str) {
+    match outcome {
+        Outcome::Failed { class, reason } => (*class, reason),
+        Outcome::Done { .. } => panic!("it did not fail"),
     }
 }
