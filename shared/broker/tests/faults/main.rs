@@ -13,6 +13,7 @@ mod network;
 mod refusals;
 mod restart;
 mod setup;
+mod stopping;
 
 use broker::{Consumer, Delivery, Link, Outgoing, Rabbit, RabbitConfig, Transport};
 use std::{sync::Arc, time::Duration};

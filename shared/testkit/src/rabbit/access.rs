@@ -2,7 +2,10 @@
 
 use broker::topology::{self, Limits};
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -144,6 +147,23 @@ impl RabbitAccess {
         path: &str,
         body: Option<Value>,
     ) -> (u16, Value) {
+        self.try_api_as(credentials, method, path, body)
+            .await
+            .unwrap()
+    }
+
+    /// As [`RabbitAccess::api`], of a broker that may just be starting or ending.
+    pub(super) async fn try_api(&self, method: &str, path: &str) -> io::Result<(u16, Value)> {
+        self.try_api_as(ADMIN, method, path, None).await
+    }
+
+    async fn try_api_as(
+        &self,
+        credentials: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> io::Result<(u16, Value)> {
         let address = (Ipv4Addr::LOCALHOST, self.management_port);
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         // 1.0 has no chunks, and ends with the connection.
@@ -152,14 +172,15 @@ impl RabbitAccess {
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
+        stream.read_to_end(&mut answer).await?;
         let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let cut_off = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(cut_off)?;
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        Ok((status, serde_json::from_str(body).unwrap_or(Value::Null)))
     }
 
     pub(super) async fn must(&self, method: &str, path: &str, body: Option<Value>) -> Value {

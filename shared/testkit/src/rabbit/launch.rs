@@ -179,11 +179,8 @@ pub(super) async fn is_ready(access: &RabbitAccess) -> bool {
     if tokio::net::TcpStream::connect(address).await.is_err() {
         return false;
     }
-    access
-        .api("GET", "health/checks/virtual-hosts", None)
-        .await
-        .0
-        == 200
+    let asked = access.try_api("GET", "health/checks/virtual-hosts").await;
+    asked.is_ok_and(|(status, _)| status == 200)
         && tokio::net::TcpStream::connect(access.amqp_address())
             .await
             .is_ok()
