@@ -34,7 +34,8 @@ up: setup ## RabbitMQ, an S3 server, a collector and one worker per stage, on th
 down: ## Stop what `make up` started
 	@deploy/local/down.sh
 
-test: ## All tests
+test: ## All tests; those with real servers are skipped where these cannot be unpacked
+	@deploy/setup/services.sh || echo "make test: tests with a real broker, store and collector are skipped" >&2
 	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-nextest
 	@$(CARGO) build --quiet --locked --workspace --bins
 	@$(CARGO) nextest run --locked --workspace $(NEXTEST_FLAGS)

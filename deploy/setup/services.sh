@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts the servers that the distributed tests and `make up` need into the cache, outside of the
-# system: a Debian trixie root with RabbitMQ and Ceph, and an OpenTelemetry Collector built from
-# Debian's Go libraries, and an AMQP client for Python. Says nothing and does nothing when they are there already.
+# system: a Debian trixie root with RabbitMQ and Ceph, an OpenTelemetry Collector built from Debian's
+# Go libraries, and an AMQP client for Python. Says nothing and does nothing when they are there.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${RUMIAI_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/rumiai}

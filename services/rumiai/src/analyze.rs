@@ -36,6 +36,7 @@ use std::time::Duration;
 use summary::Surroundings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use uuid::Uuid;
 use worker::JobReport;
 
@@ -115,8 +116,11 @@ async fn analyse_source(
     let job = Job::new(new_job_id()?, source);
     let begun = assembly.clock.monotonic();
     let runner = assembly.runner(listener)?;
+    // The root of the trace of this video.
+    let span = tracing::info_span!("analyze", job.id = %job.job_id);
     let report = runner
         .run(&job, cancel)
+        .instrument(span)
         .await
         .map_err(|error| Failure::of_run(&error))?;
     let upstream = report.upstream();

@@ -85,7 +85,9 @@ fn start_telemetry(
         .to_lowercase();
     let mut config = settings.telemetry.config(cli.command.role());
     // ONNX Runtime reports every allocation as information; who wants that names it: `ort=info`.
-    config.log_filter = format!("ort=warn,{wanted}");
+    // The AMQP client reports the end of every connection as an error, also one that was asked for;
+    // what matters of it is said by ours.
+    config.log_filter = format!("ort=warn,lapin=off,{wanted}");
     config.log_format = if settings.log.json {
         LogFormat::Json
     } else {

@@ -175,9 +175,10 @@ impl Embedded {
                 Turn::Run(stage) => {
                     let runner = Self(self.0.clone());
                     let (job, upstream, stop) = (job.clone(), upstream.clone(), stop.clone());
-                    running.spawn(async move {
+                    let work = async move {
                         runner.run_stage(&*stage, &job, &upstream, &stop).await
-                    });
+                    };
+                    running.spawn(work.in_current_span());
                 }
             }
             started.insert(spec.name);
@@ -334,7 +335,10 @@ impl Embedded {
         }
         let took = ended.took;
         let models = models_of(&self.0.stages, stage);
-        let manifest = ended.manifest(&job.job_id, models);
+        let manifest = Manifest {
+            trace_id: telemetry::context::trace_id(),
+            ..ended.manifest(&job.job_id, models)
+        };
         Jobs::new(self.0.artifacts.clone())
             .record(&manifest)
             .await

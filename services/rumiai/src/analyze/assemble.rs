@@ -7,7 +7,7 @@ use crate::{
     settings::{OutputSettings, Settings},
     stages::Opener,
 };
-use artifacts::Directory;
+use artifacts::{Directory, Traced};
 use contracts::job::Job;
 use stage::{Clock, Progress};
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Assembly {
     pub fn runner(&self, progress: Arc<dyn Progress>) -> Result<Embedded, Failure> {
         Ok(Embedded::new(EmbeddedParts {
             stages: self.stages.clone(),
-            artifacts: self.store.clone(),
+            artifacts: Arc::new(Traced::new(self.store.clone(), self.clock.clone())),
             clock: self.clock.clone() as Arc<dyn Clock>,
             progress,
             policy: self.policy,

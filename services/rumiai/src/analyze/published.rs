@@ -58,6 +58,8 @@ struct Outputs<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Report<'a> {
     video_id: &'a str,
+    /// Trace in which the run can be followed, 32 hexadecimal digits; null without telemetry.
+    trace_id: Option<&'a str>,
     /// In seconds.
     duration: f64,
     /// As shown, in pixels.
@@ -240,6 +242,7 @@ impl<'a> Report<'a> {
         let gigabytes = |bytes: u64| bytes as f64 / BYTES_PER_GIGABYTE;
         Self {
             video_id: files.video_id.as_str(),
+            trace_id: summary.trace_id.as_deref(),
             duration: summary.probe.duration.seconds(),
             width: summary.probe.video.width,
             height: summary.probe.video.height,

@@ -53,6 +53,8 @@ pub struct Summary {
     pub models: Vec<ModelStamp>,
     /// The job.
     pub job_id: String,
+    /// Trace in which it can be followed; `None` without telemetry.
+    pub trace_id: Option<String>,
     /// From the first stage to the last written file.
     pub took: Duration,
 }
@@ -134,6 +136,10 @@ pub async fn summarise(
             .flat_map(|manifest| manifest.models.clone())
             .collect(),
         job_id: job_id(report),
+        trace_id: report
+            .manifests
+            .values()
+            .find_map(|manifest| manifest.trace_id.clone()),
         files,
         took,
     })
