@@ -38,6 +38,20 @@ const DELIVERY: [&str; 1] = [a::MESSAGING_DELIVERY_TAG];
 /// Every kind of span there is.
 pub const SPANS: &[SpanRow] = &[
     SpanRow {
+        operation: "submit",
+        of: "",
+        kind: "internal",
+        relation: "the root of a job that `rumiai submit` hands in",
+        attributes: &[],
+    },
+    SpanRow {
+        operation: "analyze",
+        of: "",
+        kind: "internal",
+        relation: "the root of a video that `rumiai analyze` runs in one process",
+        attributes: &[],
+    },
+    SpanRow {
         operation: "publish",
         of: "queue",
         kind: "producer",

@@ -175,9 +175,8 @@ impl Embedded {
                 Turn::Run(stage) => {
                     let runner = Self(self.0.clone());
                     let (job, upstream, stop) = (job.clone(), upstream.clone(), stop.clone());
-                    let work = async move {
-                        runner.run_stage(&*stage, &job, &upstream, &stop).await
-                    };
+                    let work =
+                        async move { runner.run_stage(&*stage, &job, &upstream, &stop).await };
                     running.spawn(work.in_current_span());
                 }
             }
