@@ -15,6 +15,7 @@ use contracts::{
 };
 use stage::{Stage, StageContext, StageError};
 use std::{future::Future, pin::Pin, sync::Arc};
+use worker::{AnyStage, erase};
 
 /// What a stub does before it works.
 pub type Act = Arc<
@@ -122,4 +123,23 @@ stubs! {
         creative: None,
         degraded: !given.failures.is_empty(),
     };
+}
+
+/// The stub of this name, which does `act` before it works.
+#[must_use]
+pub fn named(name: StageName, act: Act) -> Arc<dyn AnyStage> {
+    match name {
+        StageName::Ingest => erase(Ingest(act)),
+        StageName::Decode => erase(Decode(act)),
+        StageName::Shots => erase(Shots(act)),
+        StageName::Detect => erase(Detect(act)),
+        StageName::People => erase(People(act)),
+        StageName::Emotion => erase(Emotion(act)),
+        StageName::Sound => erase(Sound(act)),
+        StageName::Transcribe => erase(Transcribe(act)),
+        StageName::Ocr => erase(Ocr(act)),
+        StageName::Moderate => erase(Moderate(act)),
+        StageName::Label => erase(Label(act)),
+        StageName::Timeline => erase(Timeline(act)),
+    }
 }

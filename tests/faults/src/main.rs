@@ -10,7 +10,7 @@
 
 use anyhow::Context;
 use broker::Rabbit;
-use contracts::{JobId, StageName};
+use contracts::JobId;
 use faults::{FailAt, SETTINGS, WorkerSettings, acts};
 use stage::{Clock, Progress, ProgressEvent};
 use std::{
@@ -23,15 +23,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 use telemetry::{Telemetry, TelemetryConfig};
-use testkit::stubs::{self, Act};
+use testkit::stubs;
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 use worker::{
-    AnyStage, FailPoints, MemorySample, NoFailPoints, Stopped, SystemClock, Worker, WorkerParts,
-    erase, serve_health,
+    FailPoints, MemorySample, NoFailPoints, Stopped, SystemClock, Worker, WorkerParts, serve_health,
 };
 
 /// How long work that cannot be interrupted may go on after everything else has ended.
@@ -154,7 +153,9 @@ fn parts(settings: &WorkerSettings, transport: Arc<Rabbit>) -> anyhow::Result<Wo
     let stages = settings.stages.iter();
     Ok(WorkerParts {
         name: settings.name.clone(),
-        stages: stages.map(|name| stub(*name, act.clone())).collect(),
+        stages: stages
+            .map(|name| stubs::named(*name, act.clone()))
+            .collect(),
         transport,
         artifacts: settings.store.open()?,
         clock: Arc::new(Jumping {
@@ -176,22 +177,5 @@ fn fail_points(at: Option<FailAt>) -> Arc<dyn FailPoints> {
     match at {
         Some(at) => Arc::new(faults::Dying::at(at)),
         None => Arc::new(NoFailPoints),
-    }
-}
-
-fn stub(name: StageName, act: Act) -> Arc<dyn AnyStage> {
-    match name {
-        StageName::Ingest => erase(stubs::Ingest(act)),
-        StageName::Decode => erase(stubs::Decode(act)),
-        StageName::Shots => erase(stubs::Shots(act)),
-        StageName::Detect => erase(stubs::Detect(act)),
-        StageName::People => erase(stubs::People(act)),
-        StageName::Emotion => erase(stubs::Emotion(act)),
-        StageName::Sound => erase(stubs::Sound(act)),
-        StageName::Transcribe => erase(stubs::Transcribe(act)),
-        StageName::Ocr => erase(stubs::Ocr(act)),
-        StageName::Moderate => erase(stubs::Moderate(act)),
-        StageName::Label => erase(stubs::Label(act)),
-        StageName::Timeline => erase(stubs::Timeline(act)),
     }
 }

@@ -51,49 +51,51 @@ pub fn run(arguments: &DeadLetterArguments, settings: &Settings) -> anyhow::Resu
                     .collect();
                 print(&json!({"letters": shown}))?;
             }
-            DeadLetterAction::Replay(change) => replay(change, &letters, &connection).await?,
-            DeadLetterAction::Purge(change) => purge(change, &letters, &connection).await?,
+            DeadLetterAction::Replay(which) => {
+                change(Deed::Replay, which, &letters, &connection).await?;
+            }
+            DeadLetterAction::Purge(which) => {
+                change(Deed::Purge, which, &letters, &connection).await?;
+            }
         }
         Ok(Exit::Success)
     })
 }
 
-async fn replay(
-    change: &DeadLetterChange,
-    letters: &Letters<'_>,
-    connection: &Connection,
-) -> anyhow::Result<()> {
-    let wanted = filter(&change.choice)?;
-    if change.dry_run {
-        return would(
-            "replay",
-            &letters.list(&wanted).await?,
-            change.choice.output_format,
-        );
-    }
-    let done = letters
-        .replay(&wanted, || JobId::of_request(&Uuid::now_v7().to_string()))
-        .await?;
-    let values = done.iter().map(|one| json!(one)).collect();
-    audit("replay", values, change.choice.output_format, connection).await
+/// What is done to dead letters.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Replay,
+    Purge,
 }
 
-async fn purge(
+/// Does it to those that match and writes it down, or only says to whom it would be done.
+async fn change(
+    deed: Deed,
     change: &DeadLetterChange,
     letters: &Letters<'_>,
     connection: &Connection,
 ) -> anyhow::Result<()> {
-    let wanted = filter(&change.choice)?;
+    let (wanted, format) = (filter(&change.choice)?, change.choice.output_format);
+    let name = match deed {
+        Deed::Replay => "replay",
+        Deed::Purge => "purge",
+    };
     if change.dry_run {
-        return would(
-            "purge",
-            &letters.list(&wanted).await?,
-            change.choice.output_format,
-        );
+        return would(name, &letters.list(&wanted).await?, format);
     }
-    let done = letters.purge(&wanted).await?;
-    let values = done.iter().map(|one| json!({"letter": one})).collect();
-    audit("purge", values, change.choice.output_format, connection).await
+    let done: Vec<Value> = match deed {
+        Deed::Replay => {
+            let new_id = || JobId::of_request(&Uuid::now_v7().to_string());
+            let replayed = letters.replay(&wanted, new_id).await?;
+            replayed.iter().map(|one| json!(one)).collect()
+        }
+        Deed::Purge => {
+            let purged = letters.purge(&wanted).await?;
+            purged.iter().map(|one| json!({"letter": one})).collect()
+        }
+    };
+    audit(name, done, format, connection).await
 }
 
 fn filter(choice: &DeadLetterChoice) -> anyhow::Result<LetterFilter> {

@@ -1,5 +1,6 @@
 //! The distributed system under test: a real broker, a real object store, the real collector, and
 //! the real executable as workers. `None`, with a notice, where the servers are not unpacked.
+#![allow(dead_code, reason = "not every test file uses everything")]
 
 use super::common;
 use artifacts::S3Config;

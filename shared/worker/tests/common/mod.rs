@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use worker::{
     AnyStage, FailPoint, FailPoints, Health, MemorySample, Policy, Stopped, Worker, WorkerLimits,
-    WorkerParts, erase,
+    WorkerParts,
 };
 
 /// The flow.
@@ -89,21 +89,7 @@ impl Flow {
     }
 
     pub fn stage(&self, name: StageName) -> Arc<dyn AnyStage> {
-        let act = self.act.clone();
-        match name {
-            StageName::Ingest => erase(stubs::Ingest(act)),
-            StageName::Decode => erase(stubs::Decode(act)),
-            StageName::Shots => erase(stubs::Shots(act)),
-            StageName::Detect => erase(stubs::Detect(act)),
-            StageName::People => erase(stubs::People(act)),
-            StageName::Emotion => erase(stubs::Emotion(act)),
-            StageName::Sound => erase(stubs::Sound(act)),
-            StageName::Transcribe => erase(stubs::Transcribe(act)),
-            StageName::Ocr => erase(stubs::Ocr(act)),
-            StageName::Moderate => erase(stubs::Moderate(act)),
-            StageName::Label => erase(stubs::Label(act)),
-            StageName::Timeline => erase(stubs::Timeline(act)),
-        }
+        stubs::named(name, self.act.clone())
     }
 
     /// Starts one worker for these stages.

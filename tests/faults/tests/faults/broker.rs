@@ -150,10 +150,14 @@ async fn row_19_under_an_alarm_workers_wait_and_lose_nothing() {
     };
     let mut surroundings = Surroundings::new(PROGRAM, &rabbit, Store::Folder).await;
     surroundings.learn().await;
-    let settings = surroundings.worker_for_all("alarmed");
+    // So slow that there is something to publish for as long as an alarm takes to be felt.
+    let settings = WorkerSettings {
+        slow_ms: 1_000,
+        ..surroundings.worker_for_all("alarmed")
+    };
     let mut worker = surroundings.start(&settings).await;
-    let jobs = surroundings.submit("job", 20).await;
-    surroundings.until_left(&jobs, 15).await;
+    let jobs = surroundings.submit("slow", 40).await;
+    surroundings.until_left(&jobs, 39).await;
     rabbit.alarm(true).await;
     let why = worker.until_unready(PATIENCE).await;
     assert!(why.contains("takes nothing"), "{why}");

@@ -1,7 +1,7 @@
 //! Rows 12 and 14: what kills whoever takes it, and what always fails.
 
 use crate::on_shared;
-use contracts::StageName;
+use contracts::{StageName, flow::FLOW};
 use faults::{PATIENCE, Store, WorkerSettings, full_or, supervise};
 use jobs::{JobState, LetterFilter, Letters};
 use std::time::Duration;
@@ -18,8 +18,18 @@ async fn row_12_poison_is_one_dead_letter_and_its_neighbours_end_well() {
     let poison = surroundings.submit("poison", 1).await;
     good.extend(surroundings.submit("after", 25).await);
     let (stop, mut workers) = (CancellationToken::new(), JoinSet::new());
-    for number in 0..2 {
-        let settings = surroundings.worker_for_all(&format!("worker-{number}"));
+    // A stage that can bring its process down has one of its own: whoever shares it dies as well.
+    let safe: Vec<_> = FLOW
+        .iter()
+        .map(|spec| spec.name)
+        .filter(|stage| *stage != StageName::Decode)
+        .collect();
+    for (name, stages) in [
+        ("crashing-0", &[StageName::Decode][..]),
+        ("crashing-1", &[StageName::Decode]),
+        ("safe", &safe),
+    ] {
+        let settings = surroundings.worker(name, stages);
         let starter = surroundings.starter();
         workers.spawn(supervise(starter, settings, Vec::new(), stop.clone()));
     }
