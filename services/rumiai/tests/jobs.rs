@@ -5,7 +5,7 @@ mod common;
 mod system;
 
 use serde_json::Value;
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, time::Duration};
 use system::System;
 
 /// Stages that look or listen through a network.
@@ -25,6 +25,22 @@ fn without_networks<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
         all.extend(["--without", stage]);
     }
     all
+}
+
+/// The dead letters, once there is one: a job has failed a moment before its message is buried.
+async fn letters(system: &System) -> Value {
+    let waiting = async {
+        loop {
+            let (_, listed) = system.ask(&["dlq", "ls"]);
+            if !listed["letters"].as_array().unwrap().is_empty() {
+                return listed;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(system::PATIENCE, waiting)
+        .await
+        .unwrap()
 }
 
 async fn started() -> Option<System> {
@@ -105,8 +121,8 @@ async fn a_list_with_a_bad_line_fails_that_job_alone_and_leaves_a_dead_letter() 
     let reason = states[1]["failure"]["reason"].as_str().unwrap();
     assert!(reason.starts_with("not_a_video: "), "{reason}");
 
-    let (_, letters) = system.ask(&["dlq", "ls"]);
-    let letter = &letters["letters"][0];
+    let listed = letters(&system).await;
+    let letter = &listed["letters"][0];
     assert_eq!(letter["stage"], "ingest");
     assert_eq!(letter["reason"], "rejected");
     assert_eq!(letter["job_id"], states[1]["job_id"]);
@@ -131,6 +147,7 @@ async fn a_list_with_a_bad_line_fails_that_job_alone_and_leaves_a_dead_letter() 
     ];
     let (code, failed) = system.ask(&arguments);
     assert_eq!(code, Some(3), "it could not be fetched: {failed:#}");
+    letters(&system).await;
     let (_, purged) = system.ask(&["dlq", "purge"]);
     assert_eq!(purged["action"], "purge");
     assert_eq!(purged["letters"].as_array().unwrap().len(), 1);
@@ -151,7 +168,7 @@ async fn a_job_is_called_off_and_a_late_one_expires() {
     let (_, cancelled) = system.ask(&["cancel", &job]);
     assert_eq!(first(&cancelled)["state"], "cancelled");
     let (_, late) = system.ask(&["submit", url, "--deadline", "1s"]);
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
     let settings = [("RUMIAI__SOUND__CLASSIFY", "false")];
     system.start_worker(&["ingest"], &settings);
     system.ready().await;
