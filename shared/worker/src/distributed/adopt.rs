@@ -17,14 +17,13 @@ impl Handler {
             Ok((verdict, named)) => (Ok(verdict), named),
             Err(Trouble::Unpublished(error)) => (Err(error), None),
             Err(trouble) => {
-                tracing::warn!(error = %stage::chain(&trouble), "cannot take a request, it stays");
-                tokio::select! {
-                    () = self.abandon.cancelled() => {}
-                    () = tokio::time::sleep(STORE_DELAY) => {}
-                }
-                // The same message again: a request has no place for a number of attempts.
-                delivery.give_back().await;
-                return Verdict::Troubled;
+                tracing::warn!(error = %stage::chain(&trouble), "cannot take a request, putting off");
+                let message = delivery.message.clone();
+                let put_off = self
+                    .outbox
+                    .put_off(StageName::Ingest, &message, STORE_DELAY)
+                    .await;
+                (put_off.map(|()| Verdict::Troubled), None)
             }
         };
         let verdict = self.settle(StageName::Ingest, delivery, outcome).await;

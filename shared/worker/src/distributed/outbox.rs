@@ -61,6 +61,18 @@ impl Outbox {
         self.publish(&queue::retry(stage, tier), envelope).await
     }
 
+    /// Sends a message that is no envelope back to the same stage, as it is, for later: given back
+    /// at once it would count as delivered, and be a dead letter after a short failure of the store.
+    pub(crate) async fn put_off(
+        &self,
+        stage: StageName,
+        message: &Outgoing,
+        delay: Duration,
+    ) -> Result<(), Unpublished> {
+        let tier = queue::tier_for(delay);
+        self.until_out(&queue::retry(stage, tier), message).await
+    }
+
     /// Puts a message to the dead letters of a stage, as it is.
     pub(crate) async fn bury(
         &self,
