@@ -3,6 +3,7 @@
 //! ```text
 //! jobs/<job>/job.json                what was asked
 //! jobs/<job>/<stage>/manifest.json   how a stage ended, written last
+//! jobs/<job>/<stage>/attempts/…      an attempt began
 //! jobs/<job>/cancelled.json          it was called off
 //! batches/<batch>/<job>              it belongs to a batch
 //! ```
@@ -107,6 +108,37 @@ impl Jobs {
         Ok(found)
     }
 
+    /// Writes down that an attempt of a stage begins, on the message published then.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] if the store fails.
+    pub async fn begin(
+        &self,
+        job: &JobId,
+        stage: StageName,
+        attempt: u32,
+        published_unix_ms: Option<u64>,
+    ) -> Result<(), ArtifactError> {
+        let key = attempt_key(job, stage, attempt, published_unix_ms)?;
+        self.0.put(&key, Bytes::from_static(b"{}\n")).await?;
+        Ok(())
+    }
+
+    /// Whether an attempt of a stage began, on the message published then.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] if the store fails.
+    pub async fn has_begun(
+        &self,
+        job: &JobId,
+        stage: StageName,
+        attempt: u32,
+        published_unix_ms: Option<u64>,
+    ) -> Result<bool, ArtifactError> {
+        let key = attempt_key(job, stage, attempt, published_unix_ms)?;
+        Ok(self.0.find(&key).await?.is_some())
+    }
+
     /// Calls a job off: workers leave it alone from now on.
     ///
     /// # Errors
@@ -190,6 +222,17 @@ fn place(job: &JobId, name: &str) -> Result<ArtifactKey, ArtifactError> {
 fn manifest_key(job: &JobId, stage: StageName) -> Result<ArtifactKey, ArtifactError> {
     ArtifactKey::of_job(job, stage.as_str(), "manifest.json")
         .map_err(|error| unreadable("name", job.as_str(), error))
+}
+
+/// The same attempt of two messages, say of a copy and of what it was copied from, has two keys.
+fn attempt_key(
+    job: &JobId,
+    stage: StageName,
+    attempt: u32,
+    published_unix_ms: Option<u64>,
+) -> Result<ArtifactKey, ArtifactError> {
+    let published = published_unix_ms.unwrap_or_default();
+    place(job, &format!("{stage}/attempts/{attempt}-{published}.json"))
 }
 
 fn unreadable(

@@ -241,7 +241,9 @@ async fn results(store: &dyn Artifacts, job: &JobId) -> Results {
     let folder = format!("jobs/{job}/");
     let mut found = Results::new();
     for key in store.list(&folder).await.unwrap() {
-        if matches!(key.file_name(), "job.json" | "manifest.json") {
+        let says_when = matches!(key.file_name(), "job.json" | "manifest.json")
+            || key.as_str().contains("/attempts/");
+        if says_when {
             continue;
         }
         let place = key.as_str()[folder.len()..].to_owned();

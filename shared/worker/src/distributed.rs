@@ -9,6 +9,7 @@ mod health;
 mod intake;
 mod lane;
 mod memory;
+mod number;
 mod outbox;
 mod plan;
 mod process;

@@ -99,24 +99,28 @@ async fn row_11_an_unknown_schema_waits_as_a_dead_letter_for_an_upgrade() {
 
 #[tokio::test(start_paused = true)]
 async fn row_12_what_kills_every_worker_is_buried_and_its_neighbours_are_not() {
-    let mut flow = Flow::default();
+    let begun = Arc::new(AtomicU32::new(0));
+    let counted = begun.clone();
+    let mut flow = Flow::acting(at(StageName::Ingest, move |context| {
+        let poison = context.job.as_str() == "poison";
+        counted.fetch_add(u32::from(poison), Ordering::SeqCst);
+        async move {
+            match poison {
+                true => std::future::pending().await,
+                false => Ok(()),
+            }
+        }
+    }));
     for number in 0..5 {
         flow.submit(&job(&format!("good-{number}"))).await;
     }
     flow.submit(&job("poison")).await;
-    // Whoever takes the poison dies: the broker takes it back, and counts.
-    for _ in 0..flow.policy.max_attempts {
-        let mut held = flow.broker.browse("ingest", 100).await.unwrap();
-        let poison = held
-            .iter()
-            .position(|held| held.message.correlation_id.as_deref() == Some("poison"));
-        held.remove(poison.unwrap()).give_back().await;
-        for innocent in held {
-            // Never handed over, so never counted: with one slot there is one in hand.
-            let message = innocent.message.clone();
-            innocent.accept().await;
-            flow.broker.publish("ingest", &message).await.unwrap();
-        }
+    // Whoever takes the poison dies of it: the broker takes it back, and counts.
+    for attempt in 1..=flow.policy.max_attempts {
+        flow.start(&[StageName::Ingest]);
+        flow.until(async || begun.load(Ordering::SeqCst) == attempt)
+            .await;
+        flow.kill().await;
     }
     flow.start_all();
     for number in 0..5 {
@@ -126,6 +130,22 @@ async fn row_12_what_kills_every_worker_is_buried_and_its_neighbours_are_not() {
     assert_eq!(dead.len(), 1);
     assert_eq!(reason(&dead[0]), "attempts_exhausted");
     assert_eq!(dead[0].correlation_id.as_deref(), Some("poison"));
+    assert_eq!(begun.load(Ordering::SeqCst), flow.policy.max_attempts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_32_a_delivery_that_nobody_began_is_no_attempt() {
+    let mut flow = Flow::default();
+    flow.submit(&job("one")).await;
+    for _ in 0..=flow.policy.max_attempts {
+        let waiting = flow.broker.browse("ingest", 1).await.unwrap();
+        drop(waiting);
+        flow.until(async || flow.broker.depth("ingest").await.unwrap().ready == 1)
+            .await;
+    }
+    flow.start_all();
+    let manifests = flow.ended(&job("one")).await;
+    assert_eq!(manifests[&StageName::Ingest].attempts, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -44,9 +44,10 @@ pub(super) struct RabbitConsumer {
 }
 
 /// How long nothing may arrive before taking is cancelled, while nothing is settled. The broker
-/// goes on sending for the milliseconds in which it writes the cancellation down, and what it sends
-/// then reaches nobody: it comes again with the end of the connection, counted as a delivery. This
-/// leaves only what is published in those milliseconds.
+/// goes on assigning for the milliseconds in which it writes the cancellation down, and what it
+/// assigns then reaches nobody (RabbitMQ forgets the consumer first and does not send it): it comes
+/// again with the end of the channel, counted as a delivery. This leaves only what is published in
+/// those milliseconds, and that is for the reader to know: such a message was never begun.
 const QUIET: Duration = Duration::from_millis(250);
 
 impl Open {

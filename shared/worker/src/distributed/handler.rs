@@ -121,9 +121,14 @@ impl Handler {
         .emit();
         let outcome = match self.open(stage, &delivery.message) {
             Opened::Envelope(envelope) => {
+                let attempt = self.number(name, &envelope, &delivery).await;
+                let envelope = Envelope {
+                    attempt,
+                    ..*envelope
+                };
                 let span = self.arrived(name, &envelope, &delivery);
                 return self
-                    .process_and_settle(stage, *envelope, delivery)
+                    .process_and_settle(stage, envelope, delivery)
                     .instrument(span)
                     .await;
             }
@@ -149,7 +154,7 @@ impl Handler {
             message_id: delivery.message.message_id.as_deref().unwrap_or_default(),
             job: &envelope.job_id,
             stage: name,
-            attempt: envelope.attempt.saturating_add(delivery.delivery_count),
+            attempt: envelope.attempt,
             delivery_tag: None,
             traceparent,
         })
@@ -165,7 +170,7 @@ impl Handler {
         let (name, queue) = (stage.name(), delivery.queue.clone());
         let message_id = envelope.message_id.to_string();
         let job = envelope.job_id.clone();
-        let outcome = self.process(stage, envelope, &delivery).await;
+        let outcome = self.process(stage, envelope).await;
         let done = outcome.is_ok();
         let settling = messaging::settle_span(Settlement::Ack, &queue, &message_id, &job, None);
         let verdict = self
@@ -244,7 +249,7 @@ impl Handler {
             return;
         };
         let mut copy = *envelope;
-        copy.attempt = copy.attempt.saturating_add(delivery.delivery_count);
+        copy.attempt = self.number(name, &copy, &delivery).await;
         match self.outbox.send(name, copy).await {
             Ok(()) => {
                 delivery.accept().await;

@@ -8,7 +8,7 @@ use crate::{
     any_stage::AnyStage,
     record::{Ended, unix_ms},
 };
-use broker::{Delivery, Outgoing};
+use broker::Outgoing;
 use contracts::{Envelope, StageName, job::Job, manifest::FailureClass, messages::IngestInput};
 use stage::ArtifactError;
 use std::sync::Arc;
@@ -19,14 +19,8 @@ impl Handler {
         &self,
         stage: &Arc<dyn AnyStage>,
         envelope: Envelope,
-        delivery: &Delivery,
     ) -> Result<Verdict, Unpublished> {
         let name = stage.name();
-        let attempt = envelope.attempt.saturating_add(delivery.delivery_count);
-        let envelope = Envelope {
-            attempt,
-            ..envelope
-        };
         match self.try_process(stage, &envelope).await {
             Ok(verdict) => Ok(verdict),
             Err(Trouble::Unpublished(error)) => Err(error),

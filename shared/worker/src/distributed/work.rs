@@ -29,6 +29,7 @@ impl Handler {
         envelope: &Envelope,
     ) -> Result<Verdict, Trouble> {
         let name = stage.name();
+        self.begin(name, envelope).await?;
         let (started, begun) = (self.clock.now(), self.clock.monotonic());
         StageStarted {
             stage: name,

@@ -205,6 +205,11 @@ impl Flow {
         ended
     }
 
+    /// Ends all workers at once, as if their processes had died.
+    pub async fn kill(&mut self) {
+        self.workers.shutdown().await;
+    }
+
     /// What stands for the result of a job.
     pub async fn result(&self, job: &Job) -> Sha256 {
         let key = contracts::ArtifactKey::of_job(&job.job_id, "timeline", "seen.json").unwrap();
