@@ -4,8 +4,10 @@
 mod common;
 mod system;
 
+use artifacts::Jobs;
+use contracts::StageName;
 use serde_json::Value;
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 use system::System;
 
 /// Stages that look or listen through a network.
@@ -193,4 +195,56 @@ async fn a_job_is_called_off_and_a_late_one_expires() {
     assert_eq!(done.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&done.stderr).contains("there is no job nobody"));
     assert_eq!(system.stop().await, [Some(0)]);
+}
+
+/// What a container is here.
+const CONTAINER: [&str; 5] = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+/// Asks the first process of a container to stop while it decodes; says who decoded in the end.
+async fn stopped_while_decoding(clip: &str, grace_s: &str) -> Option<String> {
+    let mut system = System::start().await?;
+    let settings = [
+        ("RUMIAI__WORKER__GRACE_S", grace_s),
+        ("RUMIAI__WORKER__NAME", "first"),
+    ];
+    let mut first = system.spawn_worker(&CONTAINER, &["ingest", "decode"], &settings);
+    first.until_ready(system::PATIENCE).await;
+    let clip = testkit::cache_file(clip);
+    let (_, printed) = system.ask(&without_networks(&["submit", clip.to_str().unwrap()]));
+    let job = id(&printed).to_owned();
+    system.until_begun(&job, "decode").await;
+    first.term_inside();
+    let ended = first.wait(system::PATIENCE).await;
+    assert_eq!(ended.code(), Some(0), "{}", first.stderr());
+    let settings = [
+        ("RUMIAI__SOUND__CLASSIFY", "false"),
+        ("RUMIAI__WORKER__NAME", "heir"),
+    ];
+    system.start_worker(&["decode", "shots", "sound", "timeline"], &settings);
+    system.ready().await;
+    let folder = system.folder.path().join("results");
+    let (code, printed) = system.ask(&["results", &job, "--wait", "-o", folder.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{printed:#}");
+    assert_eq!(system.stop().await, [Some(0)]);
+    let jobs = Jobs::new(Arc::new(system.store()));
+    let manifest = jobs
+        .manifest(&job.parse().unwrap(), StageName::Decode)
+        .await;
+    let manifest = manifest.unwrap().unwrap();
+    assert_eq!(manifest.attempts, 1, "being asked to stop is no attempt");
+    manifest.worker
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_05_rumiai_as_the_first_process_of_a_container_finishes_what_is_in_hand() {
+    if let Some(worker) = stopped_while_decoding("media/demo.mp4", "60").await {
+        assert_eq!(worker, "first");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_05_rumiai_as_the_first_process_of_a_container_hands_back_what_takes_too_long() {
+    if let Some(worker) = stopped_while_decoding("media/franck.mp4", "1").await {
+        assert_eq!(worker, "heir");
+    }
 }

@@ -80,7 +80,7 @@ fn the_size_limit_holds_at_its_edge() {
 }
 
 #[test]
-fn a_newer_writer_may_add_fields() {
+fn row_32_a_newer_writer_may_add_fields() {
     #[derive(serde::Serialize)]
     struct Newer {
         job: Job,
@@ -95,7 +95,7 @@ fn a_newer_writer_may_add_fields() {
 }
 
 #[test]
-fn an_older_writer_knows_no_creative_measures() {
+fn row_32_an_older_writer_knows_no_creative_measures() {
     #[derive(serde::Serialize)]
     struct Older {
         video_id: VideoId,

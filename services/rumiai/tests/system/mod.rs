@@ -6,6 +6,7 @@ use super::common;
 use artifacts::S3Config;
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use stage::Artifacts as _;
 use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
 use testkit::{
     Certificate, FakeWeb, PrivateCeph, PrivateRabbit, RabbitAccess, WorkerProcess, otlp,
@@ -100,6 +101,17 @@ impl System {
 
     /// Starts one worker process for these stages.
     pub fn start_worker(&mut self, stages: &[&str], settings: &[(&'static str, &str)]) {
+        let worker = self.spawn_worker(&[], stages, settings);
+        self.workers.push(worker);
+    }
+
+    /// One worker process for these stages, started by another program if one is named.
+    pub fn spawn_worker(
+        &mut self,
+        by: &[&str],
+        stages: &[&str],
+        settings: &[(&'static str, &str)],
+    ) -> WorkerProcess {
         let user = match stages {
             [only] => format!("worker-{only}"),
             _ => "operator".into(),
@@ -112,12 +124,15 @@ impl System {
                 .iter()
                 .map(|(name, value)| (*name, (*value).to_owned())),
         );
-        let number = self.workers.len();
-        let log = self.folder.path().join(format!("worker-{number}.log"));
-        let arguments = ["worker"].iter().chain(stages);
-        let rumiai = Path::new(env!("CARGO_BIN_EXE_rumiai"));
-        let worker = WorkerProcess::spawn(rumiai, arguments, &environment, health, &log);
-        self.workers.push(worker);
+        let log = self.folder.path().join(format!("{}.log", health.port()));
+        let mut words = [by, &[env!("CARGO_BIN_EXE_rumiai"), "worker"], stages].concat();
+        let program = words.remove(0);
+        WorkerProcess::spawn(Path::new(program), words, &environment, health, &log)
+    }
+
+    /// The store, to look into.
+    pub fn store(&self) -> artifacts::S3 {
+        artifacts::S3::open(&self.bucket).unwrap()
     }
 
     /// Waits until every worker takes work.
@@ -167,6 +182,19 @@ impl System {
             .unwrap();
         let errors = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{errors}");
+    }
+
+    /// Waits until a stage of a job has begun.
+    pub async fn until_begun(&self, job: &str, stage: &str) {
+        let store = self.store();
+        let begun = format!("jobs/{job}/{stage}/attempts/");
+        let waiting = async {
+            while store.list(&begun).await.unwrap().is_empty() {
+                tokio::time::sleep(LOOK / 4).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(waited.is_ok(), "{stage} of {job} does not begin");
     }
 
     /// Waits until a job that was published is written down.
