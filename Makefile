@@ -42,7 +42,7 @@ test: ## All tests; those with real servers are skipped where these cannot be un
 
 faults: ## Every worker killed at every point, and all rows of docs/faults.md in full
 	@deploy/setup/services.sh
-	@FAULTS=full $(CARGO) nextest run --locked --profile faults --workspace -E 'package(faults) | test(/row_[0-9][0-9]_/)' $(NEXTEST_FLAGS); \
+	@FAULTS=full $(CARGO) nextest run --locked --profile faults --workspace -E '(package(faults) & not binary(page)) | test(/row_[0-9][0-9]_/)' $(NEXTEST_FLAGS); \
 	ended=$$?; $(CARGO) run --quiet --locked -p faults --bin fault-page target/nextest/faults/junit.xml; exit $$ended
 
 check: ## Formatting, lints, documentation, licences
