@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts the servers that the distributed tests and `make up` need into the cache, outside of the
-# system: a Debian trixie root with RabbitMQ and Ceph, an OpenTelemetry Collector built from Debian's
-# Go libraries, and an AMQP client for Python. Says nothing and does nothing when they are there.
+# system: a Debian trixie root with RabbitMQ, Ceph, Redis and PostgreSQL, an OpenTelemetry Collector
+# built from Debian's Go libraries, and an AMQP client for Python. Says nothing and does nothing when
+# they are there. A root that an earlier version left is extended where it is: what runs in it goes on.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${RUMIAI_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/rumiai}
@@ -18,10 +19,20 @@ python=$services/python
 # The AMQP client of README's example in Python.
 pika="pika==1.4.4"
 
-[ -x "$root/ready" ] && [ -x "$collector" ] && [ -e "$python/ready" ] && exit 0
+# All servers of the root. Whoever adds one adds its package here, and roots that lack it get it.
+packages="rabbitmq-server radosgw ceph-mon ceph-osd ceph-common redis-server postgresql-17"
+# Which of them a root has; written last.
+has_all() {
+    [ -x "$1/ready" ] && [ "$(cat "$1/packages" 2>/dev/null)" = "$packages" ]
+}
+
+has_all "$root" && [ -x "$collector" ] && [ -e "$python/ready" ] && exit 0
 [ "$(id -u)" = 0 ] || die "root is needed to unpack the servers; run as root, or point the settings at servers of your own"
 command -v debootstrap >/dev/null || die "debootstrap is missing; run: make setup"
 mkdir -p "$services"
+# Two that unpack at once would be in each other's way; who waited finds the work done.
+exec 9>"$services/lock"
+flock 9
 
 # Another suite than the machine's, from the same archive.
 mirror() {
@@ -40,21 +51,43 @@ bootstrap() { # suite folder packages…
     echo force-unsafe-io >"$building/etc/dpkg/dpkg.cfg.d/unsafe-io"
     printf 'path-exclude=/usr/share/doc/*\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/locale/*\n' \
         >"$building/etc/dpkg/dpkg.cfg.d/nodoc"
-    # Nothing starts by itself in here.
-    ln -s /bin/true "$building/usr/local/sbin/systemctl"
-    chroot "$building" env DEBIAN_FRONTEND=noninteractive sh -c '
+    install "$building" "$building.log" "$@"
+}
+
+# Puts packages into a root. What is there stays, also if the last try was cut off.
+install() { # root log packages…
+    into=$1
+    log=$2
+    shift 2
+    # Nothing starts by itself in here, and no database is made.
+    ln -sf /bin/true "$into/usr/local/sbin/systemctl"
+    printf '#!/bin/sh\nexit 101\n' >"$into/usr/sbin/policy-rc.d"
+    chmod +x "$into/usr/sbin/policy-rc.d"
+    mkdir -p "$into/etc/postgresql-common"
+    echo "create_main_cluster = false" >"$into/etc/postgresql-common/createcluster.conf"
+    chroot "$into" env DEBIAN_FRONTEND=noninteractive sh -c '
+        dpkg --configure -a &&
         apt-get update -qq -o Acquire::Check-Valid-Until=false &&
-        apt-get install -y --no-install-recommends "$@" && apt-get clean' install "$@" \
-        >>"$building.log" 2>&1 || die "cannot install $*; see $building.log"
+        apt-get install -y --no-upgrade --no-install-recommends \
+            -o Dpkg::Options::=--force-confold "$@" && apt-get clean' install "$@" \
+        >>"$log" 2>&1 9>&- || die "cannot install $*; see $log"
 }
 
 if [ ! -x "$root/ready" ]; then
-    echo "services: unpacking RabbitMQ and Ceph"
-    bootstrap trixie "$root.building" rabbitmq-server radosgw ceph-mon ceph-osd ceph-common
+    echo "services: unpacking RabbitMQ, Ceph, Redis and PostgreSQL"
+    # shellcheck disable=SC2086 # a list of words
+    bootstrap trixie "$root.building" $packages
     printf '#!/bin/sh\n' >"$root.building/ready"
     chmod +x "$root.building/ready"
+    echo "$packages" >"$root.building/packages"
     rm -rf "$root"
     mv "$root.building" "$root"
+elif ! has_all "$root"; then
+    echo "services: adding servers to those that are there"
+    # shellcheck disable=SC2086 # a list of words
+    install "$root" "$root.adding.log" $packages
+    echo "$packages" >"$root/packages.new"
+    mv "$root/packages.new" "$root/packages"
 fi
 
 if [ ! -x "$collector" ]; then

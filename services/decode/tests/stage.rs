@@ -19,10 +19,10 @@ use stage::{
 };
 use std::{
     path::PathBuf,
-    process::Command,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
+use testkit::clips::Clips;
 use tokio_util::sync::CancellationToken;
 
 struct Still;
@@ -48,7 +48,7 @@ impl Progress for Heard {
 struct Bench {
     store: Arc<Memory>,
     heard: Arc<Heard>,
-    folder: tempfile::TempDir,
+    clips: Clips,
 }
 
 impl Bench {
@@ -56,11 +56,11 @@ impl Bench {
         Self {
             store: Arc::default(),
             heard: Arc::default(),
-            folder: tempfile::tempdir().unwrap(),
+            clips: Clips::default(),
         }
     }
     fn context(&self, job: &str) -> StageContext {
-        let scratch = self.folder.path().join(job);
+        let scratch = self.clips.path(job);
         std::fs::create_dir_all(&scratch).unwrap();
         StageContext::new(ContextParts {
             job: JobId::new(job).unwrap(),
@@ -79,15 +79,10 @@ impl Bench {
         DecodeInput { source }
     }
     fn clip(&self) -> Vec<u8> {
-        let path = self.folder.path().join("clip.mp4");
-        let words = "-nostdin -loglevel error -y -f lavfi -i testsrc2=s=320x240:r=30:d=8 \
-                     -f lavfi -i sine=440:d=8 -c:v libx264 -pix_fmt yuv420p -c:a aac";
-        let ended = Command::new("ffmpeg")
-            .args(words.split_whitespace())
-            .arg(&path)
-            .status()
-            .expect("ffmpeg cannot be started; 'make setup' installs it");
-        assert!(ended.success());
+        let path = self.clips.ffmpeg(
+            "-f lavfi -i testsrc2=s=320x240:r=30:d=8 -f lavfi -i sine=440:d=8 \
+             -c:v libx264 -pix_fmt yuv420p -c:a aac clip.mp4",
+        );
         std::fs::read(path).unwrap()
     }
 }

@@ -5,7 +5,7 @@ mod support;
 
 use media::Error;
 use std::{fs, path::PathBuf};
-use support::{Bench, normal, normal_mkv, random};
+use support::{Bench, random};
 
 /// Whatever is done to a file, the answer is a refusal or a consistent result, and never a crash
 /// or a limit; and it is the same answer the second time.
@@ -69,25 +69,25 @@ async fn survives_flipped_bits(clip: fn(&Bench) -> PathBuf, flips: usize) {
 
 #[tokio::test]
 async fn row_09_mp4_survives_every_cut() {
-    survives_every_cut(normal).await;
+    survives_every_cut(|bench| bench.mp4()).await;
 }
 #[tokio::test]
 async fn row_09_matroska_survives_every_cut() {
-    survives_every_cut(normal_mkv).await;
+    survives_every_cut(|bench| bench.mkv()).await;
 }
 #[tokio::test]
 async fn row_09_mp4_survives_flipped_bits() {
-    survives_flipped_bits(normal, 30).await;
+    survives_flipped_bits(|bench| bench.mp4(), 30).await;
 }
 #[tokio::test]
 async fn row_09_matroska_survives_flipped_bits() {
-    survives_flipped_bits(normal_mkv, 30).await;
+    survives_flipped_bits(|bench| bench.mkv(), 30).await;
 }
 #[tokio::test]
 async fn row_09_mp4_survives_a_flipped_index() {
     // Only the first four kilobytes: the index, where sizes, counts and offsets stand.
     let bench = Bench::default();
-    let whole = fs::read(normal(&bench)).unwrap();
+    let whole = fs::read(bench.mp4()).unwrap();
     for seed in 1..=20 {
         let mut next = random(seed);
         let mut bytes = whole.clone();

@@ -5,12 +5,9 @@
 mod support;
 
 use media::{DecodedMedia, Error};
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-};
-use support::{Bench, H264, SOUND, VIDEO, normal, normal_mkv};
+use std::{fs, net::TcpListener, path::PathBuf};
+use support::Bench;
+use testkit::clips::{H264, SOUND, VIDEO, cut, patch};
 
 /// What must come of a file.
 enum Outcome {
@@ -52,22 +49,6 @@ macro_rules! table {
     };
 }
 
-fn cut(clip: &Path, percent: usize) -> PathBuf {
-    let bytes = fs::read(clip).unwrap();
-    fs::write(clip, &bytes[..bytes.len() * percent / 100]).unwrap();
-    clip.into()
-}
-/// Overwrites the bytes at `offset` after the `nth` place where `pattern` is found.
-fn patch(clip: &Path, pattern: &[u8], offset: usize, with: &[u8]) -> PathBuf {
-    let mut bytes = fs::read(clip).unwrap();
-    let at = bytes
-        .windows(pattern.len())
-        .position(|window| window == pattern)
-        .unwrap();
-    bytes[at + offset..at + offset + with.len()].copy_from_slice(with);
-    fs::write(clip, bytes).unwrap();
-    clip.into()
-}
 fn size(media: &DecodedMedia) -> (u32, u32) {
     (media.probe.video.width, media.probe.video.height)
 }
@@ -111,11 +92,7 @@ table! {
         => Refused("the container");
     only_an_ebml_magic_number: |bench| bench.file("clip.webm", b"\x1a\x45\xdf\xa3")
         => Refused("the container");
-    other_container: |bench| {
-        let clip = bench.ffmpeg(&format!("{VIDEO} -c:v mpeg4 clip.avi"));
-        fs::rename(clip, bench.path("clip.mp4")).unwrap();
-        bench.path("clip.mp4")
-    } => Refused("first bytes");
+    other_container: |bench| bench.wrong_extension() => Refused("first bytes");
     other_video_codec: |bench| bench.ffmpeg(&format!("{VIDEO} -c:v mpeg4 clip.mp4"))
         => Refused("no video stream in a codec this program decodes");
     sound_alone: |bench| bench.ffmpeg(&format!("{SOUND} -c:a aac clip.mp4"))
@@ -124,52 +101,38 @@ table! {
 
 // Too much of something, by its own header.
 table! {
-    row_24_eight_k: |bench| bench.ffmpeg(&format!(
-        "-f lavfi -i color=black:s=7680x4320:r=30:d=2 {H264} clip.mp4"
-    )) => Refused("pixels, limit is");
-    row_24_ten_hours: |bench| bench.ffmpeg(&format!(
-        "-f lavfi -i color=black:s=64x64:r=1:d=36000 {H264} clip.mp4"
-    )) => Refused("duration of 36000.0 s, limit is");
-    row_24_thousand_frames_per_second: |bench| bench.ffmpeg(&format!(
-        "-f lavfi -i color=black:s=64x64:r=1000:d=2 {H264} clip.mp4"
-    )) => Refused("1000.0 frames per second, limit is");
-    row_24_many_streams: |bench| {
-        let maps = "-map 1 ".repeat(12);
-        bench.ffmpeg(&format!("{VIDEO} {SOUND} -map 0 {maps} {H264} -c:a aac clip.mp4"))
-    } => Refused("more than 8 streams");
+    row_24_eight_k: |bench| bench.eight_k() => Refused("pixels, limit is");
+    row_24_ten_hours: |bench| bench.ten_hours() => Refused("duration of 36000.0 s, limit is");
+    row_24_thousand_frames_per_second: |bench| bench.thousand_frames_per_second()
+        => Refused("1000.0 frames per second, limit is");
+    row_24_many_streams: |bench| bench.many_streams(12) => Refused("more than 8 streams");
     wide_pixels: |bench| bench.ffmpeg(&format!(
         "-f lavfi -i testsrc2=s=1920x1080:r=30:d=1 {H264} -aspect 100:1 clip.mp4"
     )) => Refused("pixels, limit is");
-    // The header says 64x64, the stream itself is 8K.
-    row_24_header_lies_about_size: |bench| {
-        let clip = bench.ffmpeg(&format!(
-            "-f lavfi -i color=black:s=7680x4320:r=30:d=1 {H264} clip.mp4"
-        ));
-        // Width and height stand 28 bytes after the type of the sample entry.
-        patch(&clip, b"avc1\0\0\0\0\0\0", 28, &[0, 64, 0, 64])
-    } => Refused("pixels, limit is");
+    row_24_header_lies_about_size: |bench| bench.eight_k_in_disguise()
+        => Refused("pixels, limit is");
 }
 
 // Damaged or forged.
 table! {
-    cut_in_half: |bench| cut(&normal(bench), 50) => Partial("cut off", |media| {
+    cut_in_half: |bench| cut(&bench.mp4(), 50) => Partial("cut off", |media| {
         assert!((20..100).contains(&frames(media)), "{}", frames(media));
         assert!((seconds(media) - 4.0).abs() < 0.1);
         assert!(media.completeness.video_until.seconds() < 3.5);
     });
-    cut_near_the_end: |bench| cut(&normal(bench), 95) => Partial("cut off", |media| {
+    cut_near_the_end: |bench| cut(&bench.mp4(), 95) => Partial("cut off", |media| {
         assert!((100..120).contains(&frames(media)), "{}", frames(media));
     });
-    matroska_cut_in_half: |bench| cut(&normal_mkv(bench), 50) => Partial("cut off", |media| {
+    matroska_cut_in_half: |bench| cut(&bench.mkv(), 50) => Partial("cut off", |media| {
         assert!((20..100).contains(&frames(media)), "{}", frames(media));
     });
     index_at_the_end_and_cut: |bench| {
         cut(&bench.ffmpeg(&format!("{VIDEO} {H264} clip.mp4")), 80)
     } => Refused("the container");
-    row_24_huge_movie_box: |bench| patch(&normal(bench), b"moov", 0, b"moov\x7f\xff\xff\xff")
+    row_24_huge_movie_box: |bench| patch(&bench.mp4(), b"moov", 0, b"moov\x7f\xff\xff\xff")
         => Refused("the container");
     huge_file_type_box: |bench| {
-        let clip = normal(bench);
+        let clip = bench.mp4();
         patch(&clip, b"\0\0\0\x20ftyp", 0, &[0x7f, 0xff, 0xff, 0xff])
     } => Refused("the container");
     eight_exabyte_box: |bench| bench.file(
@@ -177,13 +140,13 @@ table! {
         b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\0\x01moov\x7f\xff\xff\xff\xff\xff\xff\xff",
     ) => Refused("the container");
     rubbish_after_the_end: |bench| {
-        let clip = normal(bench);
+        let clip = bench.mp4();
         let mut bytes = fs::read(&clip).unwrap();
         bytes.extend([0; 5000]);
         bench.file("clip.mp4", &bytes)
     } => Complete(is_normal);
     damaged_middle: |bench| {
-        let clip = normal(bench);
+        let clip = bench.mp4();
         let mut bytes = fs::read(&clip).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle..middle + 20_000].fill(0xa5);
@@ -193,10 +156,10 @@ table! {
 
 // Odd but valid.
 table! {
-    plain: normal => Complete(|media| encoded(media, "h264", "aac"));
+    plain: |bench| bench.mp4() => Complete(|media| encoded(media, "h264", "aac"));
     quicktime: |bench| bench.ffmpeg(&format!("{VIDEO} {SOUND} {H264} -c:a aac clip.mov"))
         => Complete(|media| encoded(media, "h264", "aac"));
-    matroska_h264_mp3: normal_mkv => Complete(|media| encoded(media, "h264", "mp3"));
+    matroska_h264_mp3: |bench| bench.mkv() => Complete(|media| encoded(media, "h264", "mp3"));
     h265_ten_bit: |bench| bench.ffmpeg(&format!(
         "{VIDEO} {SOUND} -c:v libx265 -preset ultrafast -x265-params log-level=none \
          -pix_fmt yuv420p10le -c:a aac clip.mp4"
@@ -281,7 +244,7 @@ table! {
             assert!(media.probe.audio.is_some() && media.audio.is_none());
         });
     subtitles_beside: |bench| {
-        bench.file("lines.srt", b"1\n00:00:00,500 --> 00:00:02,000\nhello\n");
+        let _subtitles = bench.file("lines.srt", b"1\n00:00:00,500 --> 00:00:02,000\nhello\n");
         bench.ffmpeg(&format!("{VIDEO} {SOUND} -i lines.srt {H264} -c:a aac -c:s mov_text clip.mp4"))
     } => Complete(is_normal);
 }
@@ -330,7 +293,7 @@ async fn row_23_a_playlist_inside_an_mp4_connects_nowhere() {
 async fn row_23_an_mp4_whose_data_lie_elsewhere_connects_nowhere() {
     connects_nowhere(async |bench, address| {
         // A data reference that names an address instead of this file (ISO/IEC 14496-12 §8.7.2).
-        let clip = normal(bench);
+        let clip = bench.mp4();
         let mut reference = b"url \0\0\0\0".to_vec();
         reference.extend(address.as_bytes());
         let mut bytes = fs::read(&clip).unwrap();

@@ -5,7 +5,8 @@ mod support;
 
 use media::{DecodedMedia, Error, Limits};
 use std::path::PathBuf;
-use support::{Bench, H264, VIDEO, normal};
+use support::Bench;
+use testkit::clips::{H264, VIDEO};
 
 /// Decodes under other limits than the usual ones.
 fn limited(
@@ -28,7 +29,7 @@ async fn a_file_over_the_size_limit_is_refused_unopened() {
         file_bytes: 1000,
         ..Limits::default()
     };
-    let outcome = limited(limits, normal).await;
+    let outcome = limited(limits, |bench| bench.mp4()).await;
     assert!(
         matches!(&outcome, Err(Error::Refused(r)) if r.contains("limit is 1000")),
         "{outcome:?}"
@@ -100,7 +101,7 @@ async fn row_24_data_beyond_the_output_limit_is_not_taken() {
         output_bytes: 50_000,
         ..Limits::default()
     };
-    let outcome = limited(limits, normal).await;
+    let outcome = limited(limits, |bench| bench.mp4()).await;
     assert!(
         matches!(outcome, Err(Error::TooExpensive(_))),
         "{outcome:?}"

@@ -1,5 +1,13 @@
 //! What a model said, taken apart: six blocks of the analysis it was asked for, or what is wrong.
 
+mod fields;
+mod record;
+mod schema;
+
+pub use fields::{FIELDS, Field, Judgement, Shape, judgements};
+pub use record::{Record, Source};
+pub use schema::{Citable, schema};
+
 use contracts::analysis::{ANALYSES, AnalysisName, PERSON_FRAMING, VISUAL_OVERLAY_ANALYSIS};
 use serde_json::{Map, Value};
 
@@ -52,6 +60,17 @@ pub enum Problem {
     /// A block has no fields.
     #[error("block {0} is empty")]
     Empty(&'static str),
+    /// A block is there twice, under two spellings.
+    #[error("block {0} is there twice")]
+    Repeated(&'static str),
+    /// A block with a generic name lacks a field that such blocks have.
+    #[error("{block} has no field '{field}'")]
+    NoField {
+        /// The block.
+        block: &'static str,
+        /// The field.
+        field: &'static str,
+    },
     /// All of it together is too little.
     #[error("blocks are {0} bytes of JSON in all, at least {LEAST_JSON_BYTES} are expected")]
     TooShort(usize),
@@ -66,12 +85,25 @@ pub fn blocks(analysis: AnalysisName, text: &str) -> Result<Map<String, Value>, 
         return Err(vec![Problem::TooLong(text.len())]);
     }
     let object = object(text).ok_or_else(|| vec![Problem::NoObject])?;
+    named_blocks(analysis, object)
+}
+
+/// The same of an object that was read already.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn named_blocks(
+    analysis: AnalysisName,
+    object: Map<String, Value>,
+) -> Result<Map<String, Value>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut found = Map::new();
     for (name, value) in object {
         match generic(analysis, &name) {
             Some(block) => {
-                found.insert(block.to_owned(), value);
+                if found.insert(block.to_owned(), value).is_some() {
+                    problems.push(Problem::Repeated(block));
+                }
             }
             None => problems.push(foreign(name)),
         }
@@ -101,6 +133,76 @@ pub fn blocks(analysis: AnalysisName, text: &str) -> Result<Map<String, Value>, 
     } else {
         Err(problems)
     }
+}
+
+/// How an answer was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As JSON.
+    Json,
+    /// As text below the names of the blocks.
+    Text,
+}
+
+/// An answer that can be used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Its six blocks under generic names, in their order.
+    pub blocks: Map<String, Value>,
+    /// How it was written; blocks of a text are texts.
+    pub form: Form,
+}
+
+/// Reads an answer to the prompt of an analysis: as JSON, else as text below headings, if all six
+/// are there. Blocks with generic names must have the [`FIELDS`] that such blocks have; what
+/// blocks with the names of the analysis hold is the matter of [`schema`].
+///
+/// # Errors
+/// Everything that is wrong with it as JSON.
+pub fn validate(analysis: AnalysisName, text: &str) -> Result<Answer, Vec<Problem>> {
+    let json = |blocks| Answer {
+        blocks: ordered(blocks),
+        form: Form::Json,
+    };
+    let problems = match checked(analysis, text) {
+        Ok(blocks) => return Ok(json(blocks)),
+        Err(problems) => problems,
+    };
+    // What begins as JSON was meant as such: its faults are not papered over.
+    let is_text = !text.trim_start().starts_with(['{', '[', '`']);
+    let second = if is_text { text_blocks(text) } else { None };
+    second.ok_or(problems).map(|blocks| Answer {
+        blocks: ordered(blocks),
+        form: Form::Text,
+    })
+}
+
+fn checked(analysis: AnalysisName, text: &str) -> Result<Map<String, Value>, Vec<Problem>> {
+    let blocks = blocks(analysis, text)?;
+    let generic = object(text).unwrap_or_default();
+    let missing: Vec<Problem> = FIELDS
+        .iter()
+        .filter(|field| {
+            let block = generic.get(field.block).and_then(Value::as_object);
+            block.is_some_and(|block| !block.contains_key(field.name))
+        })
+        .map(|field| Problem::NoField {
+            block: field.block,
+            field: field.name,
+        })
+        .collect();
+    if missing.is_empty() {
+        Ok(blocks)
+    } else {
+        Err(missing)
+    }
+}
+
+fn ordered(mut blocks: Map<String, Value>) -> Map<String, Value> {
+    BLOCKS
+        .into_iter()
+        .filter_map(|block| Some((block.to_owned(), blocks.remove(block)?)))
+        .collect()
 }
 
 /// The six blocks of an answer that names them as headings instead of writing JSON: the text below

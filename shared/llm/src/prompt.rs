@@ -88,3 +88,11 @@ fn title(key: &str) -> String {
     });
     words.collect::<Vec<String>>().join(" ")
 }
+
+/// How a model is asked for JSON of a schema where nothing else holds it to one.
+#[must_use]
+pub fn json_instruction(schema: &Value) -> String {
+    format!(
+        "Answer with one JSON object that fits this JSON Schema, and with nothing else:\n{schema}"
+    )
+}

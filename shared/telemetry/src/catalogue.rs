@@ -1,6 +1,10 @@
 //! Everything telemetry tells, as tables, and the page that is made of them.
 
-use crate::{attribute as a, format::TRACE_ID, metric::METRICS};
+use crate::{
+    attribute as a,
+    format::TRACE_ID,
+    metric::{METRICS, OF_LIBRARIES},
+};
 
 /// One kind of span.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +159,7 @@ pub fn page() -> String {
         page.push_str(&format!("| `{name}` | {} |\n", meaning.trim()));
     }
     page.push_str("\n## Metrics\n\n| metric | kind | labels | says |\n|---|---|---|---|\n");
-    for metric in METRICS {
+    for metric in METRICS.iter().chain(OF_LIBRARIES) {
         let labels = metric.labels.iter().map(|label| format!("`{label}`"));
         let labels: Vec<_> = labels.collect();
         page.push_str(&format!(

@@ -4,6 +4,8 @@
 //! Labels have few values: `reason` and `class` are constants of the program, never texts made at
 //! run time. Log lines name job and trace by themselves, those of the current span.
 
+pub mod llm;
+
 use crate::metric;
 use contracts::StageName;
 use metrics::{counter, gauge, histogram};

@@ -11,6 +11,7 @@ mod job;
 pub mod messaging;
 pub mod metric;
 mod setup;
+pub mod signals;
 pub mod work;
 
 pub use config::{

@@ -35,9 +35,11 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Crates whose spans are recorded: those of this workspace. What libraries record of themselves
 /// is not ours to tell, and may hold what nobody checked.
-pub(crate) const RECORDED: [&str; 27] = [
+pub(crate) const RECORDED: [&str; 30] = [
     "artifacts",
     "broker",
+    "cache",
+    "classify",
     "contracts",
     "decode",
     "decoder",
@@ -52,6 +54,7 @@ pub(crate) const RECORDED: [&str; 27] = [
     "moderate",
     "ocr",
     "people",
+    "prompts",
     "results",
     "rumiai",
     "shots",
@@ -187,7 +190,21 @@ fn recorder() -> Result<PrometheusRecorder, Error> {
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &metric::SECONDS)
         .map_err(unusable)?
+        .set_buckets_for_metric(
+            Matcher::Full("cache_op_seconds".into()),
+            &metric::SHORT_SECONDS,
+        )
+        .map_err(unusable)?
         .set_buckets_for_metric(Matcher::Suffix("_bytes".into()), &metric::BYTES)
+        .map_err(unusable)?
+        .set_buckets_for_metric(
+            Matcher::Full(metric::LLM_OUTPUT_RATE.into()),
+            &metric::TOKENS_PER_SECOND,
+        )
+        .map_err(unusable)?
+        .set_buckets_for_metric(Matcher::Full(metric::SIGNAL_SCORE.into()), &metric::POINTS)
+        .map_err(unusable)?
+        .set_buckets_for_metric(Matcher::Full(metric::BATCH_SIZE.into()), &metric::ITEMS)
         .map_err(unusable)?;
     Ok(builder.build_recorder())
 }

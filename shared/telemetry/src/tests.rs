@@ -7,10 +7,11 @@
 
 use crate::{
     config::{LogFormat, TelemetryConfig},
-    events::*,
+    events::{llm::*, *},
     messaging::{self, Settlement},
     metric::METRICS,
     setup::{Prepared, RECORDED, prepare},
+    signals::{self, BatchEnded, DossierEnded, SignalClassified},
     work,
 };
 use contracts::{JobId, StageName};
@@ -77,6 +78,30 @@ fn failed() -> StageOutcome {
     }
 }
 
+const ASKED: Asked<'static> = Asked {
+    provider: "claude",
+    model: "claude-haiku-5-5",
+};
+
+fn answered(outcome: &'static str, cost_usd: Option<f64>) -> LlmAnswered<'static> {
+    LlmAnswered {
+        asked: ASKED,
+        task: "signal.classify",
+        outcome,
+        took: TOOK,
+        overhead: TOOK,
+        attempts: 1,
+        tokens: [
+            ("input", 1),
+            ("output", 2),
+            ("cache_read", 3),
+            ("cache_write_5m", 4),
+            ("cache_write_1h", 5),
+        ],
+        cost_usd,
+    }
+}
+
 /// An event, the level of its line, and what the line says.
 type Told = (fn(), &'static str, &'static str);
 
@@ -101,8 +126,28 @@ const EVENTS: &[Told] = &[
     (|| ArtifactStored { operation: "put", bytes: 42, took: TOOK }.emit(), "DEBUG", "artifact stored"),
     (|| ArtifactRead { operation: "get", bytes: 43, took: TOOK }.emit(), "DEBUG", "artifact read"),
     (|| ArtifactFailed { operation: "get", reason: "corrupt", took: TOOK }.emit(), "DEBUG", "artifact failed"),
+    (|| SignalClassified { source_type: "manual", bucket: "warm", total: 65.0, took: TOOK }.emit(), "INFO", "signal classified"),
+    (|| BatchEnded { items: 3, created_leads: 1, filtered: 1, errors: 1, model_calls: 2, took: TOOK }.emit(), "INFO", "batch ended"),
+    (|| DossierEnded { lead_id: 1, status: "done", reason: None }.emit(), "INFO", "dossier ended"),
+    (|| DossierEnded { lead_id: 1, status: "failed", reason: Some("Refused") }.emit(), "WARN", "dossier ended"),
     (|| ExportFailed { error: "refused" }.emit(), "WARN", "spans are not exported; they are dropped and counted"),
     (|| ExportRecovered.emit(), "INFO", "spans are exported again"),
+    (|| LlmAttempted { asked: ASKED, code: "ok", took: TOOK, queued: TOOK, ttft: Some(TOOK), tokens_per_second: Some(9.0), provider_request_id: None }.emit(), "DEBUG", "model asked"),
+    (|| answered("ok", Some(0.5)).emit(), "INFO", "model answered"),
+    (|| answered("Overloaded", None).emit(), "WARN", "model gave no usable answer"),
+    (|| LlmRetried { code: "Overloaded", wait: TOOK }.emit(), "DEBUG", "model will be asked again"),
+    (|| LlmFellBack { from: "one", to: "other", code: "Overloaded" }.emit(), "WARN", "another model is asked"),
+    (|| LlmLimits { asked: ASKED, in_flight: 1, limit: 2, remaining: &[("requests", 3)] }.emit(), "DEBUG", "limits of a model"),
+    (|| LlmBreakerChanged { asked: ASKED, state: 2.0 }.emit(), "WARN", "breaker of a model changed"),
+    (|| LlmParameterDropped { parameter: "top_k" }.emit(), "DEBUG", "parameter left out"),
+    (|| LlmOutputInvalid { kind: "InvalidJson" }.emit(), "DEBUG", "answer cannot be used"),
+    (|| LlmRepaired { result: "ok" }.emit(), "DEBUG", "answer repaired"),
+    (|| LlmContextGiven { model: "gemma3:1b", tokens: 4096, loaded: true }.emit(), "DEBUG", "context given"),
+    (|| LlmContextRejected.emit(), "DEBUG", "question fits no context"),
+    (|| LlmTimedOut { kind: "ttft" }.emit(), "DEBUG", "model took too long"),
+    (|| LlmHealthChanged { provider: "claude", states: &["healthy", "unhealthy"], state: "healthy" }.emit(), "WARN", "health of a provider changed"),
+    (|| LlmModelEnds { model: "any", days: 7 }.emit(), "INFO", "model has an end"),
+    (|| LlmBudgetSpent { ratio: 0.5 }.emit(), "DEBUG", "budget spent"),
 ];
 
 #[test]
@@ -123,6 +168,8 @@ fn every_event_is_one_line_and_its_metrics_are_those_of_the_table() {
     with(&prepared, || {
         let job = JobId::new("j-1").unwrap();
         messaging::queue_wait(STAGE, 0, SystemTime::UNIX_EPOCH + TOOK, &job, None);
+        signals::item_ended("filtered", "score");
+        signals::stage_ended("model", TOOK);
         // These two are counted on the way out, which other tests see.
         metrics::counter!(crate::metric::SPANS_EXPORTED).increment(1);
         metrics::counter!(crate::metric::SPANS_DROPPED, "reason" => "queue_full").increment(1);

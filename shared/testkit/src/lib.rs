@@ -12,27 +12,36 @@
 
 #[cfg(feature = "ceph")]
 mod ceph;
+pub mod clips;
 mod disk;
 #[cfg(feature = "engine")]
 mod engine;
 #[cfg(feature = "fake-apify")]
 mod fake_apify;
+#[cfg(feature = "fake-llm")]
+pub mod fake_llm;
 #[cfg(feature = "fake-s3")]
 mod fake_s3;
 #[cfg(feature = "fake-web")]
 mod fake_web;
 mod film;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod in_root;
 #[cfg(feature = "ledger")]
 pub mod ledger;
 mod loopback;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "processes")]
 mod processes;
 #[cfg(feature = "proxy")]
 mod proxy;
 #[cfg(feature = "rabbit")]
 mod rabbit;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "schemas")]
 mod schemas;
 #[cfg(feature = "stubs")]
@@ -53,12 +62,16 @@ pub use film::film;
 #[cfg(feature = "ledger")]
 pub use ledger::Ledger;
 pub use loopback::free_address;
+#[cfg(feature = "postgres")]
+pub use postgres::PrivatePostgres;
 #[cfg(feature = "processes")]
 pub use processes::WorkerProcess;
 #[cfg(feature = "proxy")]
 pub use proxy::{Direction, FaultProxy};
 #[cfg(feature = "rabbit")]
 pub use rabbit::{PASSWORD, PrivateRabbit, RabbitAccess};
+#[cfg(feature = "redis")]
+pub use redis::PrivateRedis;
 #[cfg(feature = "schemas")]
 pub use schemas::Schemas;
 

@@ -13,7 +13,7 @@ const MAX_FUNCTION_LINES: usize = 60;
 /// Libraries by floor. A crate uses only crates of lower floors.
 const FLOORS: [&[&str]; 4] = [
     &["contracts"],
-    &["stage", "telemetry", "tracking"],
+    &["cache", "prompts", "stage", "telemetry", "tracking"],
     &[
         "artifacts",
         "broker",

@@ -1,4 +1,4 @@
-//! Clips made by ffmpeg, and runs of the real decoder program on them.
+//! Runs of the real decoder program on clips made by ffmpeg.
 #![allow(
     dead_code,
     missing_docs,
@@ -10,15 +10,15 @@
 use media::{DecodeParameters, DecodedMedia, Decoder, DecoderCommand, Error, Limits};
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
-    process::Command,
+    ops::Deref,
+    path::Path,
 };
-use tempfile::TempDir;
+use testkit::clips::Clips;
 use tokio_util::sync::CancellationToken;
 
-/// A folder for one test's clips and outputs.
+/// One test's clips, and what they are decoded with.
 pub struct Bench {
-    pub folder: TempDir,
+    pub clips: Clips,
     pub limits: Limits,
     pub parameters: DecodeParameters,
 }
@@ -30,42 +30,21 @@ impl Default for Bench {
             ..Limits::default()
         };
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            clips: Clips::default(),
             limits,
             parameters: DecodeParameters::default(),
         }
     }
 }
 
+impl Deref for Bench {
+    type Target = Clips;
+    fn deref(&self) -> &Clips {
+        &self.clips
+    }
+}
+
 impl Bench {
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Runs ffmpeg with these words, the last of which names the clip.
-    pub fn ffmpeg(&self, words: &str) -> PathBuf {
-        let words: Vec<&str> = words.split_whitespace().collect();
-        self.ffmpeg_with(&words)
-    }
-
-    pub fn ffmpeg_with(&self, words: &[&str]) -> PathBuf {
-        let ended = Command::new("ffmpeg")
-            .args(["-nostdin", "-loglevel", "error", "-y"])
-            .args(words)
-            .current_dir(self.folder.path())
-            .output()
-            .expect("ffmpeg cannot be started; 'make setup' installs it");
-        let log = String::from_utf8_lossy(&ended.stderr);
-        assert!(ended.status.success(), "ffmpeg {words:?} failed: {log}");
-        self.path(words.last().unwrap())
-    }
-
-    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.path(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
     pub fn decoder(&self) -> Decoder {
         let command = DecoderCommand::at(env!("CARGO_BIN_EXE_rumiai-decoder"));
         Decoder::new(command, self.parameters.clone(), self.limits.clone()).unwrap()
@@ -74,7 +53,7 @@ impl Bench {
     /// Decodes a clip and checks what holds whatever comes out: nothing is left over, nobody is
     /// left running, what is there is consistent.
     pub async fn decode(&self, clip: &Path) -> Result<DecodedMedia, Error> {
-        let scratch = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let scratch = tempfile::tempdir_in(self.folder()).unwrap();
         let outcome = self.decode_into(clip, scratch.path()).await;
         match &outcome {
             Ok(media) => check_decoded(media, &self.limits, scratch.path()),
@@ -206,17 +185,4 @@ pub fn random(seed: u64) -> impl FnMut() -> u64 {
         state ^= state << 17;
         state
     }
-}
-
-pub const VIDEO: &str = "-f lavfi -i testsrc2=s=320x240:r=30:d=4";
-pub const SOUND: &str = "-f lavfi -i sine=440:d=4";
-pub const H264: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p";
-
-pub fn normal(bench: &Bench) -> PathBuf {
-    bench.ffmpeg(&format!(
-        "{VIDEO} {SOUND} {H264} -c:a aac -movflags +faststart clip.mp4"
-    ))
-}
-pub fn normal_mkv(bench: &Bench) -> PathBuf {
-    bench.ffmpeg(&format!("{VIDEO} {SOUND} {H264} -c:a libmp3lame clip.mkv"))
 }

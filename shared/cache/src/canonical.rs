@@ -1,0 +1,122 @@
+//! One text for one meaning: what keys are digests of.
+
+use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization;
+
+/// Writes `value` as canonical JSON: keys sorted, no whitespace, all texts in Unicode's normal form
+/// C. Two documents that differ only in the order of their keys, or in how accents are composed, are
+/// one text; any other difference stays one, because JSON marks where each part ends.
+#[must_use]
+pub fn canonical_json(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
+fn write(value: &Value, out: &mut String) {
+    match value {
+        Value::String(text) => write_text(text, out),
+        Value::Array(items) => write_list(items, out),
+        Value::Object(fields) => write_fields(fields, out),
+        // Numbers, booleans and null have one form each.
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    let normal: String = text.nfc().collect();
+    out.push_str(&Value::String(normal).to_string());
+}
+
+fn write_list(items: &[Value], out: &mut String) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(']');
+}
+
+fn write_fields(fields: &Map<String, Value>, out: &mut String) {
+    let mut sorted: Vec<(String, &String, &Value)> = fields
+        .iter()
+        .map(|(name, value)| (name.nfc().collect(), name, value))
+        .collect();
+    // Names that are the same only in their normal form are told apart by how they were written.
+    sorted.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    out.push('{');
+    for (index, (normal, _, value)) in sorted.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_text(&normal, out);
+        out.push(':');
+        write(value, out);
+    }
+    out.push('}');
+}
+
+/// A text for keys alone: trimmed, in lower case, each run of whitespace one space. What is sent to a
+/// model stays as it was written.
+#[must_use]
+pub fn collapse_lower(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keys_are_sorted_at_every_depth_and_nothing_else_is() {
+        let one = json!({"b": [2, 1, {"y": null, "x": true}], "a": {"d": 1.5, "c": "t"}});
+        assert_eq!(
+            canonical_json(&one),
+            r#"{"a":{"c":"t","d":1.5},"b":[2,1,{"x":true,"y":null}]}"#
+        );
+    }
+
+    #[test]
+    fn composed_and_decomposed_accents_are_one_text() {
+        let composed = json!({"caf\u{e9}": "na\u{ef}ve"});
+        let decomposed = json!({"cafe\u{301}": "nai\u{308}ve"});
+        assert_eq!(canonical_json(&composed), canonical_json(&decomposed));
+        assert_ne!(
+            canonical_json(&json!("naive")),
+            canonical_json(&json!("na\u{ef}ve"))
+        );
+    }
+
+    #[test]
+    fn names_equal_in_their_normal_form_do_not_depend_on_their_order() {
+        let one = json!({"\u{e9}": 1, "e\u{301}": 2});
+        let other = json!({"e\u{301}": 2, "\u{e9}": 1});
+        assert_eq!(canonical_json(&one), canonical_json(&other));
+    }
+
+    #[test]
+    fn texts_cannot_pretend_to_be_structure() {
+        assert_ne!(
+            canonical_json(&json!(["a|b", "c"])),
+            canonical_json(&json!(["a", "b|c"]))
+        );
+        assert_ne!(
+            canonical_json(&json!(["a\",\"b"])),
+            canonical_json(&json!(["a", "b"]))
+        );
+        assert_ne!(canonical_json(&json!("1")), canonical_json(&json!(1)));
+        assert_ne!(canonical_json(&json!(null)), canonical_json(&json!("")));
+    }
+
+    #[test]
+    fn whitespace_and_case_are_set_aside_for_keys() {
+        assert_eq!(
+            collapse_lower("  Erste \t Marketing\u{a0}Managerin\n"),
+            "erste marketing managerin"
+        );
+    }
+}

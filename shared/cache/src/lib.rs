@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod breaker;
+mod cache;
+mod canonical;
+mod config;
+#[cfg(feature = "contract-suite")]
+pub mod contract_suite;
+mod counters;
+mod entry;
+mod flight;
+mod frame;
+mod generations;
+mod key;
+mod local;
+mod ports;
+mod removals;
+mod request;
+mod seal;
+mod tier;
+
+pub use cache::{Begun, Cache, Cleared, Scope};
+pub use canonical::{canonical_json, collapse_lower};
+pub use config::{CacheConfig, ConfigError, RedisConfig};
+pub use counters::Stats;
+pub use key::{Key, Task, TaskError};
+pub use ports::{Clock, Ports};
+pub use request::{Found, Mode, Produced, Request, State, Subjects, Validated};
+pub use seal::{EncryptionKey, EncryptionKeyError};

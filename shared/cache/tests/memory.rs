@@ -1,0 +1,8 @@
+//! The cache in one process alone.
+
+use cache::{CacheConfig, contract_suite};
+
+#[tokio::test]
+async fn memory_passes_the_contract() {
+    contract_suite::passes(CacheConfig::default).await;
+}

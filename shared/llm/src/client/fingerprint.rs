@@ -1,0 +1,51 @@
+//! What shapes an answer, as bytes: the same request gives the same ones, whoever makes it.
+
+use super::Inner;
+use crate::{error::Failure, json, request::Request};
+use contracts::Sha256;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Version of the form.
+const VERSION: u32 = 1;
+/// What is sent with a question and does not shape its answer.
+const SHAPELESS: [&str; 4] = ["stream", "metadata", "keep_alive", "request_id"];
+
+impl Inner {
+    pub(super) fn fingerprint(
+        &self,
+        request: &Request,
+        normaliser: &str,
+    ) -> Result<Vec<u8>, Failure> {
+        let chain = self.chain(&request.alias)?;
+        let Some(lane) = chain.first() else {
+            return Ok(Vec::new());
+        };
+        let schema = request.output_schema.as_ref();
+        let ask = super::plan::ask(
+            &lane.row,
+            request,
+            schema.map(|schema| Arc::new(schema.clone())),
+        );
+        let prepared = lane.provider.prepare(&ask);
+        let mut body = prepared.body;
+        if let Some(fields) = body.as_object_mut() {
+            for name in SHAPELESS {
+                fields.shift_remove(name);
+            }
+        }
+        let digest =
+            schema.map(|schema| Sha256::of(json::canonical(schema).as_bytes()).to_string());
+        let whole: Value = json!({
+            "kv": VERSION,
+            "provider": lane.provider.name(),
+            "model_id": lane.row.id,
+            "model_digest": lane.provider.model_digest(&lane.row.id),
+            "api_version": prepared.api_version,
+            "body": body,
+            "schema_sha256": digest,
+            "normaliser": normaliser,
+        });
+        Ok(json::canonical(&whole).into_bytes())
+    }
+}
