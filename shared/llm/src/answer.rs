@@ -155,7 +155,7 @@ pub struct Answer {
 
 /// Reads an answer to the prompt of an analysis: as JSON, else as text below headings, if all six
 /// are there. Blocks with generic names must have the [`FIELDS`] that such blocks have; what
-/// blocks with the names of the analysis hold is the matter of [`schema`].
+/// blocks with the names of the analysis hold is the matter of [`schema()`].
 ///
 /// # Errors
 /// Everything that is wrong with it as JSON.
