@@ -81,7 +81,7 @@ impl Service {
             end = self.write_dossier(&claimed) => Some(end),
         };
         let Some(end) = end else {
-            let code = Code::Cancelled.as_str();
+            let code = llm::error::Code::Cancelled.as_str();
             self.store.release_dossier(&claimed, code, 0).await?;
             return Ok(true);
         };

@@ -379,7 +379,7 @@ fn items(
 ) -> Vec<BatchItem> {
     let late = || {
         let message = "the batch ended before it was its turn; hand it in again";
-        ItemEnd::failed(&Failure::new(Code::DeadlineExceeded, message))
+        ItemEnd::failed(&Failure::new(llm::error::Code::DeadlineExceeded, message))
     };
     let inputs = inputs.iter().zip(signals).zip(first).enumerate();
     inputs

@@ -1,102 +1,67 @@
-//! Why a model gave no usable answer, and what callers are told of it: one table.
+//! Why a signal was not classified, and what callers are told of it. What keeps models from
+//! answering is the table of [`llm::error`]; here is what can go wrong besides.
 
+use llm::error::WorkerAction;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
-/// Whether asking again may help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Again {
-    May,
-    WillNot,
-}
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident: $status:literal $again:ident;)*) => {
-        /// Why there is no usable answer.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Code {
-            $($(#[$doc])* $code,)*
-        }
-
-        impl Code {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$code),*];
-
-            /// Its name, as answers and metrics have it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$code => stringify!($code),)* }
-            }
-
-            /// The status of an answer over HTTP.
-            #[must_use]
-            pub const fn http_status(self) -> u16 {
-                match self { $(Self::$code => $status,)* }
-            }
-
-            const fn again(self) -> Again {
-                match self { $(Self::$code => Again::$again,)* }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The provider wants fewer requests.
-    RateLimited: 429 May;
-    /// Money or quota is used up.
-    QuotaExhausted: 503 WillNot;
-    /// The provider has too much to do.
-    Overloaded: 503 May;
-    /// The provider failed.
-    ServerError: 502 May;
-    /// A wait ended.
-    Timeout: 504 May;
-    /// The provider could not be reached.
-    Network: 502 May;
-    /// The answer broke off.
-    StreamTruncated: 502 May;
-    /// The provider was doing something else with it.
-    Conflict: 502 May;
-    /// The answer did not fit the room for it.
-    OutputTruncated: 502 May;
-    /// The answer is no JSON.
-    InvalidJson: 502 May;
-    /// The answer does not fit its schema.
-    SchemaViolation: 502 May;
-    /// The answer is empty.
-    EmptyOutput: 502 May;
-    /// The answer repeats itself without end.
-    DegenerateOutput: 502 May;
-    /// The question does not fit the model.
-    ContextExceeded: 413 WillNot;
-    /// The model declined.
-    Refused: 422 WillNot;
-    /// The provider could not read what we asked.
-    BadRequest: 500 WillNot;
-    /// The provider does not know us.
-    Auth: 503 WillNot;
-    /// The provider does not know the model.
-    ModelNotFound: 503 WillNot;
-    /// The provider broke its own rules.
-    Protocol: 502 May;
+/// Why there is no usable answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No model gave one.
+    Model(llm::error::Code),
     /// A template could not be filled in.
-    TemplateError: 500 WillNot;
-    /// Nobody waits any more.
-    Cancelled: 503 May;
-    /// There was no time left.
-    DeadlineExceeded: 504 May;
+    TemplateError,
     /// The input cannot be classified.
-    Invalid: 400 WillNot;
+    Invalid,
     /// The database could not be asked.
-    StoreUnavailable: 503 May;
+    StoreUnavailable,
 }
 
 impl Code {
+    /// Every one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let own = [Self::TemplateError, Self::Invalid, Self::StoreUnavailable];
+        llm::error::Code::all().map(Self::Model).chain(own)
+    }
+
+    /// Its name, as answers and metrics have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Model(code) => code.as_str(),
+            Self::TemplateError => "TemplateError",
+            Self::Invalid => "Invalid",
+            Self::StoreUnavailable => "StoreUnavailable",
+        }
+    }
+
+    /// The status of an answer over HTTP.
+    #[must_use]
+    pub fn http_status(self) -> u16 {
+        match self {
+            // Whoever is told of it has not gone: it is the service that stops.
+            Self::Model(code) => code.rule().http_status.unwrap_or(503),
+            Self::TemplateError => 500,
+            Self::Invalid => 400,
+            Self::StoreUnavailable => 503,
+        }
+    }
+
     /// Whether asking again may help.
     #[must_use]
     pub fn is_retryable(self) -> bool {
-        self.again() == Again::May
+        match self {
+            Self::Model(llm::error::Code::Cancelled) | Self::StoreUnavailable => true,
+            Self::Model(code) => code.rule().worker == WorkerAction::Retry,
+            Self::TemplateError | Self::Invalid => false,
+        }
+    }
+}
+
+impl From<llm::error::Code> for Code {
+    fn from(code: llm::error::Code) -> Self {
+        Self::Model(code)
     }
 }
 
@@ -123,9 +88,9 @@ pub struct Failure {
 impl Failure {
     /// A failure before a model was asked.
     #[must_use]
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub fn new(code: impl Into<Code>, message: impl Into<String>) -> Self {
         Self {
-            code,
+            code: code.into(),
             message: message.into(),
             retry_after: None,
             attempts: 0,
@@ -135,7 +100,7 @@ impl Failure {
 
 impl From<crate::compute::violation::Violation> for Failure {
     fn from(violation: crate::compute::violation::Violation) -> Self {
-        Self::new(Code::SchemaViolation, violation.to_string())
+        Self::new(llm::error::Code::SchemaViolation, violation.to_string())
     }
 }
 

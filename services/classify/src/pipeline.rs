@@ -10,11 +10,12 @@ use crate::{
         score::{self, Explanation},
         violation::Note,
     },
-    failure::{Code, Failure},
+    failure::Failure,
     ports::{Answer, Embedding, Field, LlmFacts, ScoreRequest},
     service::Service,
     store::{IcpSet, NewLead, Persisted},
 };
+use llm::error::Code;
 use std::time::Duration;
 use telemetry::signals::SignalClassified;
 use tokio::sync::mpsc;

@@ -4,11 +4,12 @@
 mod common;
 
 use classify::{
-    failure::{Code, Failure},
+    failure::Failure,
     ports::{AdminError, ClearScope, HealthState, ProviderHealth, TemplateProblem, TemplateSet},
     settings::{Settings, SettingsError},
 };
 use common::{Script, read, serve, serve_with};
+use llm::error::Code;
 use serde_json::{Value, json};
 
 #[tokio::test]

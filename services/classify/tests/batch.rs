@@ -3,8 +3,9 @@
 
 mod common;
 
-use classify::{failure::Code, settings::Settings};
+use classify::settings::Settings;
 use common::{PATIENCE, Script, answer, failure, serve, serve_with, settings, until};
+use llm::error::Code;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::{

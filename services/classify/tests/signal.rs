@@ -104,7 +104,9 @@ async fn the_second_command_classifies_one_signal() {
 async fn the_third_command_tells_what_was_done() {
     let served = serve().await;
     served.signal("one").await;
-    served.script.says("two", Err(failure(Code::Overloaded)));
+    served
+        .script
+        .says("two", Err(failure(llm::error::Code::Overloaded)));
     served.signal("two").await;
     let (status, body) = served.get("/api/classify/metrics").await;
     assert_eq!(status, 200);
@@ -159,9 +161,9 @@ async fn the_fourth_command_classifies_many() {
 #[tokio::test]
 async fn errors_are_errors_and_leave_no_lead_d1_d2() {
     let served = serve().await;
-    for code in Code::ALL {
-        let text = format!("fails with {}", code.as_str());
-        served.script.says(&text, Err(failure(*code)));
+    for code in Code::all() {
+        let text = format!("fails with {code:?}");
+        served.script.says(&text, Err(failure(code)));
         let sent = served.client.post(served.url("/api/classify/signal"));
         let sent = sent.header("content-type", "application/json");
         let response = sent
@@ -306,7 +308,9 @@ async fn a_stream_tells_fields_and_then_the_result() {
     assert_eq!(events[0].1["model"], "small:1b");
     assert_eq!(events[1].1, json!({"name": "icp_match", "value": true}));
     assert_eq!(events[2].1["lead_id"], served.leads().await[0]["id"]);
-    served.script.says("bad", Err(failure(Code::Refused)));
+    served
+        .script
+        .says("bad", Err(failure(llm::error::Code::Refused)));
     let text = sent(json!({"signal_text": "bad"}))
         .await
         .unwrap()

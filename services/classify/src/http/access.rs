@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use crate::{
-    failure::{Code, Failure},
+    failure::Failure,
     service::Service,
     settings::{Scope, Settings},
 };
@@ -12,6 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use llm::error::Code;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;

@@ -4,13 +4,14 @@ use super::{
     body::{Body, Name, Params},
     error::ApiError,
 };
-use crate::{compute::filter::SignalInput, failure::Code, service::Service, store::JobRecord};
+use crate::{compute::filter::SignalInput, service::Service, store::JobRecord};
 use axum::{
     Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use llm::error::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;

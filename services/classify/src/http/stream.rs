@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     compute::filter::{Signal, SignalInput},
-    failure::{Code, Failure},
+    failure::Failure,
     ports::Field,
     service::Service,
 };
@@ -18,6 +18,7 @@ use axum::{
     response::sse::{Event, KeepAlive, Sse},
 };
 use futures::{Stream, StreamExt, stream};
+use llm::error::Code;
 use serde::Serialize;
 use serde_json::json;
 use std::{convert::Infallible, time::Duration};

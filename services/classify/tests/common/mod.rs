@@ -409,9 +409,9 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     assert!(waited.await.is_ok(), "{what} did not happen");
 }
 
-pub fn failure(code: Code) -> Failure {
+pub fn failure(code: impl Into<Code>) -> Failure {
     Failure {
-        code,
+        code: code.into(),
         message: "scripted".into(),
         retry_after: Some(Duration::from_secs(7)),
         attempts: 3,
