@@ -1,6 +1,6 @@
 //! Names of entries.
 
-use crate::canonical::canonical_json;
+use contracts::canonical_json;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc};

@@ -2,7 +2,7 @@
 
 mod breaker;
 mod cache;
-mod canonical;
+mod collapse;
 mod config;
 #[cfg(feature = "contract-suite")]
 pub mod contract_suite;
@@ -20,8 +20,9 @@ mod seal;
 mod tier;
 
 pub use cache::{Begun, Cache, Cleared, Scope};
-pub use canonical::{canonical_json, collapse_lower};
+pub use collapse::collapse_lower;
 pub use config::{CacheConfig, ConfigError, RedisConfig};
+pub use contracts::canonical_json;
 pub use counters::Stats;
 pub use key::{Key, Task, TaskError};
 pub use ports::{Clock, Ports};

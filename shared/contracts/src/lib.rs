@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod artifact;
+mod canonical;
 pub mod codec;
 pub mod decoded;
 pub mod dispatch;
@@ -24,6 +25,7 @@ pub mod text;
 pub mod time;
 
 pub use artifact::{ArtifactKey, ArtifactRef};
+pub use canonical::canonical_json;
 pub use codec::{DecodeError, Envelope, Message};
 pub use flow::StageName;
 pub use ids::{BatchName, InvalidId, JobId, MessageId, Sha256, VideoId};

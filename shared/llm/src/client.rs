@@ -302,7 +302,7 @@ impl Inner {
 
     /// A schema made ready; the same one is made ready once.
     fn schema(&self, source: &Value) -> Result<Arc<Schema>, Failure> {
-        let key = crate::json::canonical(source);
+        let key = contracts::canonical_json(source);
         let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(schema) = schemas.get(&key) {
             return Ok(schema.clone());

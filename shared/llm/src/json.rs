@@ -90,50 +90,6 @@ impl<'a> Iterator for Objects<'a> {
     }
 }
 
-/// JSON with the keys of every object in order and no spaces, text in Unicode's composed form: the
-/// same bytes for the same value, whoever writes it.
-#[must_use]
-pub fn canonical(value: &Value) -> String {
-    let mut text = String::new();
-    write_canonical(value, &mut text);
-    text
-}
-
-fn write_canonical(value: &Value, text: &mut String) {
-    use unicode_normalization::UnicodeNormalization;
-    match value {
-        Value::Object(fields) => {
-            let mut keys: Vec<&String> = fields.keys().collect();
-            keys.sort_unstable();
-            text.push('{');
-            for (index, key) in keys.into_iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                write_canonical(&Value::String(key.clone()), text);
-                text.push(':');
-                write_canonical(fields.get(key).unwrap_or(&Value::Null), text);
-            }
-            text.push('}');
-        }
-        Value::Array(items) => {
-            text.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                write_canonical(item, text);
-            }
-            text.push(']');
-        }
-        Value::String(said) => {
-            let composed: String = said.nfc().collect();
-            text.push_str(&Value::String(composed).to_string());
-        }
-        other => text.push_str(&other.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,22 +130,6 @@ mod tests {
         }
         let long = format!("\"{}\"", "x".repeat(MAX_JSON_BYTES));
         assert_eq!(extract(&long), Err(Problem::TooLong(long.len())));
-    }
-
-    #[test]
-    fn canonical_text_does_not_depend_on_order_or_form() {
-        let one = json!({"b": 1, "a": {"d": "e\u{301}", "c": [true, null, 1.5]}});
-        let other: Value =
-            serde_json::from_str(r#"{"a":{"c":[true,null,1.50],"d":"é"},"b":1}"#).unwrap();
-        assert_eq!(
-            canonical(&one),
-            r#"{"a":{"c":[true,null,1.5],"d":"é"},"b":1}"#
-        );
-        assert_eq!(canonical(&one), canonical(&other));
-        assert_ne!(
-            canonical(&json!(["a|b", "c"])),
-            canonical(&json!(["a", "b|c"]))
-        );
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! What shapes an answer, as bytes: the same request gives the same ones, whoever makes it.
 
 use super::Inner;
-use crate::{error::Failure, json, request::Request};
-use contracts::Sha256;
+use crate::{error::Failure, request::Request};
+use contracts::{Sha256, canonical_json};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -34,8 +34,7 @@ impl Inner {
                 fields.shift_remove(name);
             }
         }
-        let digest =
-            schema.map(|schema| Sha256::of(json::canonical(schema).as_bytes()).to_string());
+        let digest = schema.map(|schema| Sha256::of(canonical_json(schema).as_bytes()).to_string());
         let whole: Value = json!({
             "kv": VERSION,
             "provider": lane.provider.name(),
@@ -46,6 +45,6 @@ impl Inner {
             "schema_sha256": digest,
             "normaliser": normaliser,
         });
-        Ok(json::canonical(&whole).into_bytes())
+        Ok(canonical_json(&whole).into_bytes())
     }
 }

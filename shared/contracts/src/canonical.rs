@@ -58,14 +58,6 @@ fn write_fields(fields: &Map<String, Value>, out: &mut String) {
     out.push('}');
 }
 
-/// A text for keys alone: trimmed, in lower case, each run of whitespace one space. What is sent to a
-/// model stays as it was written.
-#[must_use]
-pub fn collapse_lower(text: &str) -> String {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,13 +102,5 @@ mod tests {
         );
         assert_ne!(canonical_json(&json!("1")), canonical_json(&json!(1)));
         assert_ne!(canonical_json(&json!(null)), canonical_json(&json!("")));
-    }
-
-    #[test]
-    fn whitespace_and_case_are_set_aside_for_keys() {
-        assert_eq!(
-            collapse_lower("  Erste \t Marketing\u{a0}Managerin\n"),
-            "erste marketing managerin"
-        );
     }
 }
