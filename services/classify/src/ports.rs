@@ -5,6 +5,7 @@ use crate::{
     failure::Failure,
 };
 use async_trait::async_trait;
+pub use llm::health::HealthState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -237,21 +238,6 @@ fn problems(problems: &[TemplateProblem]) -> String {
         .iter()
         .map(|one| format!("{}: {}", one.file, one.message));
     lines.collect::<Vec<_>>().join("; ")
-}
-
-/// How well, in one word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HealthState {
-    /// Nobody has asked yet.
-    #[default]
-    Unknown,
-    /// Well.
-    Healthy,
-    /// It answers, and something is wrong.
-    Degraded,
-    /// It does not.
-    Unhealthy,
 }
 
 /// How well a provider answers.
