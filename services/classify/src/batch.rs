@@ -4,7 +4,7 @@
 use crate::{
     compute::{
         classification::Classification,
-        filter::{self, CacheMode, Signal, SignalInput},
+        filter::{self, Signal, SignalInput},
         statistics::{StageName, StageReport, Statistics},
         text,
     },
@@ -13,6 +13,7 @@ use crate::{
     ports::Answer,
     service::Service,
 };
+use cache::Mode;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use serde::Serialize;
 use std::{collections::HashMap, pin::pin, time::Duration};
@@ -135,8 +136,8 @@ impl Walk<'_> {
         }
         let question = self.service.question(self.signal, self.situation);
         let known = match self.signal.cache {
-            CacheMode::On | CacheMode::ReadOnly => self.service.scorer.lookup(&question).await,
-            CacheMode::Off | CacheMode::WriteOnly | CacheMode::Refresh => None,
+            Mode::On | Mode::ReadOnly => self.service.scorer.lookup(&question).await,
+            Mode::Off | Mode::WriteOnly | Mode::Refresh => None,
         };
         self.mark(StageName::Cache, known.is_none());
         let mut near = None;

@@ -1,10 +1,8 @@
 //! What this service needs of models, caches and templates, and knows nothing more about.
 
-use crate::{
-    compute::{dossier::DossierFacts, filter::CacheMode},
-    failure::Failure,
-};
+use crate::{compute::dossier::DossierFacts, failure::Failure};
 use async_trait::async_trait;
+use cache::Mode;
 pub use llm::health::HealthState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +17,7 @@ pub struct ScoreRequest {
     /// Who is looked for.
     pub icp_context: String,
     /// What is wanted of the cache.
-    pub cache: CacheMode,
+    pub cache: Mode,
 }
 
 /// What an answer took.

@@ -270,11 +270,8 @@ async fn rehearsals_store_nothing_and_caches_are_asked_as_wanted() {
         .header("x-cache-mode", "refresh");
     assert_eq!(read(sent.body(r#"{"signal_text":"y"}"#)).await.0, 200);
     let asked = served.script.asked.lock().unwrap().clone();
-    let modes: Vec<_> = asked
-        .iter()
-        .map(|question| question.cache.as_str())
-        .collect();
-    assert_eq!(modes, ["off", "refresh"]);
+    let modes: Vec<_> = asked.iter().map(|question| question.cache).collect();
+    assert_eq!(modes, [cache::Mode::Off, cache::Mode::Refresh]);
     assert!(asked[0].icp_context.starts_with("sizes: 1, 2-5"));
 }
 

@@ -91,22 +91,6 @@ pub struct Attempt {
     pub provider_request_id: Option<String>,
 }
 
-/// Where an answer comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CacheState {
-    /// From the model.
-    Miss,
-    /// From this process's memory.
-    L1,
-    /// From the cache that processes share.
-    L2,
-    /// From a call that somebody else had begun.
-    Coalesced,
-    /// From the model, and no cache was asked.
-    Bypass,
-}
-
 /// An answer that fits what was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Completion {
@@ -131,7 +115,7 @@ pub struct Completion {
     /// Every time a model was asked.
     pub attempts: Vec<Attempt>,
     /// Where it comes from.
-    pub cache: CacheState,
+    pub cache: cache::State,
     /// Parameters the model does not have; they were left out.
     pub dropped_params: Vec<String>,
     /// The model that should have answered and did not.

@@ -68,29 +68,12 @@ pub struct Sampling {
     pub seed: Option<u64>,
 }
 
-/// How the response cache treats a request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CacheMode {
-    /// Answers are looked up and kept.
-    #[default]
-    On,
-    /// Neither.
-    Off,
-    /// Looked up only.
-    ReadOnly,
-    /// Kept only.
-    WriteOnly,
-    /// Asked anew and kept in place of the old one.
-    Refresh,
-}
-
 /// What a request says to the response cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CacheControl {
     /// Whether it is looked up and kept.
-    pub mode: CacheMode,
+    pub mode: cache::Mode,
     /// Oldest answer that is taken, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age_s: Option<u64>,

@@ -4,6 +4,7 @@ use super::{
     classification::choices,
     text::{digest_of_parts, normalised},
 };
+use cache::Mode;
 use serde::{Deserialize, Serialize};
 
 choices! {
@@ -78,25 +79,9 @@ pub struct Signal {
     /// The industry.
     pub industry: Option<String>,
     /// What is wanted of the cache.
-    pub cache: CacheMode,
+    pub cache: Mode,
     /// Whether nothing is to be stored.
     pub dry_run: bool,
-}
-
-choices! {
-    /// What a request wants of the cache.
-    CacheMode {
-        /// Read and written.
-        On = "on",
-        /// Neither.
-        Off = "off",
-        /// Only read.
-        ReadOnly = "read_only",
-        /// Only written.
-        WriteOnly = "write_only",
-        /// Asked anew, and written.
-        Refresh = "refresh",
-    }
 }
 
 /// Why a signal cannot be classified.
@@ -158,11 +143,11 @@ fn source_type(said: Option<&str>) -> Result<SourceType, Unusable> {
     })
 }
 
-fn cache_mode(said: Option<&str>) -> Result<CacheMode, Unusable> {
+fn cache_mode(said: Option<&str>) -> Result<Mode, Unusable> {
     let Some(said) = said else {
-        return Ok(CacheMode::On);
+        return Ok(Mode::On);
     };
-    CacheMode::parse(said).ok_or_else(|| {
+    Mode::parse(said).ok_or_else(|| {
         unusable(
             "cache",
             "is none of on, off, read_only, write_only, refresh",

@@ -4,7 +4,7 @@ use super::{body::Body, error::ApiError};
 use crate::{
     compute::{
         classification::Classification,
-        filter::{self, CacheMode, Signal, SignalInput},
+        filter::{self, Signal, SignalInput},
         score::{Adjustment, Explanation},
         violation::Note,
     },
@@ -20,6 +20,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
+use cache::Mode;
 use serde::Serialize;
 
 /// What a request wants of the cache.
@@ -100,7 +101,7 @@ pub(super) fn checked(
 ) -> Result<Signal, ApiError> {
     let mut signal = filter::check(input, service.settings.signal_max_chars)?;
     if let Some(value) = headers.get(CACHE_MODE) {
-        let mode = value.to_str().ok().and_then(CacheMode::parse);
+        let mode = value.to_str().ok().and_then(Mode::parse);
         let wanted = "X-Cache-Mode is none of on, off, read_only, write_only, refresh";
         signal.cache = mode.ok_or_else(|| ApiError::invalid(wanted))?;
     }

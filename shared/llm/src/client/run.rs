@@ -4,7 +4,7 @@ mod attempt;
 
 use super::{Inner, Options, lane::Lane, plan::Round};
 use crate::{
-    completion::{Attempt, CacheState, Completion, Latency, Usage},
+    completion::{Attempt, Completion, Latency, Usage},
     error::{Again, Code, Failure, Fallback},
     json::Schema,
     provider::Reply,
@@ -294,7 +294,7 @@ impl<'a> Run<'a> {
             usage: self.usage,
             cost_usd: self.cost,
             attempts: self.attempts,
-            cache: CacheState::Miss,
+            cache: cache::State::Miss,
             dropped_params: self.dropped.into_iter().map(str::to_owned).collect(),
             fallback_from,
         }
