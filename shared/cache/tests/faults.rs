@@ -123,6 +123,21 @@ async fn redis_that_forgot_everything_learns_how_often_was_cleared() {
     assert_eq!(asks(&other, 1, "never").await, State::L2, "they agree");
 }
 
+/// Asks until the shared tier is there again.
+async fn recovers(bench: &Bench) {
+    let mut number = 100;
+    let recovered = async {
+        while bench.cache.stats().degraded {
+            // The pause of the breaker, in the time of this cache.
+            bench.clock.advance(Duration::from_secs(5));
+            asks(bench, number, "c").await;
+            number += 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, recovered).await.unwrap();
+}
+
 #[tokio::test]
 async fn slow_redis_is_left_alone_and_tried_again() {
     let Some(redis) = PrivateRedis::start().await else {
@@ -145,17 +160,7 @@ async fn slow_redis_is_left_alone_and_tried_again() {
     // One of before, on a machine that is slow by itself, may be among them.
     assert!((5..10).contains(&failed), "{:?}", stats.errors);
     proxy.to_client().delay(Duration::ZERO);
-    let mut number = 100;
-    let recovered = async {
-        while bench.cache.stats().degraded {
-            // The pause of the breaker, in the time of this cache.
-            bench.clock.advance(Duration::from_secs(5));
-            asks(&bench, number, "c").await;
-            number += 1;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(PATIENCE, recovered).await.unwrap();
+    recovers(&bench).await;
     let other = Bench::open(config(&redis.url())).await;
     asks(&bench, 1000, "d").await;
     assert_eq!(asks(&other, 1000, "never").await, State::L2);
@@ -176,16 +181,7 @@ async fn a_line_that_swallows_everything_is_given_up() {
     until(|| bench.cache.stats().errors.contains_key("connect")).await;
     proxy.cut();
     proxy.thaw();
-    let mut number = 100;
-    let recovered = async {
-        while bench.cache.stats().degraded {
-            bench.clock.advance(Duration::from_secs(5));
-            asks(&bench, number, "c").await;
-            number += 1;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(PATIENCE, recovered).await.unwrap();
+    recovers(&bench).await;
 }
 
 #[tokio::test]
