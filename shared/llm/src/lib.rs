@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod breaker;
 pub mod budget;
+pub mod cached;
 pub mod catalogue;
 pub mod claude;
 pub mod client;
@@ -23,5 +24,6 @@ pub mod settings;
 pub mod timeout;
 pub mod tokens;
 
+pub use cached::{Cached, Question};
 pub use client::{Aliases, Client, ClientError, ClientParts, Failed, Options, Random, Target};
 pub use http::SetupError;

@@ -33,6 +33,22 @@ pub struct Failed {
     pub cost_usd: Option<f64>,
     /// How long it took.
     pub latency: Latency,
+    /// What a model said last that was not what it was asked for; for those who read more than JSON.
+    pub said: Option<String>,
+}
+
+impl Failed {
+    /// A question that was put to nobody.
+    pub(crate) fn before(failure: Failure) -> Self {
+        Self {
+            failure,
+            attempts: Vec::new(),
+            usage: Usage::default(),
+            cost_usd: Some(0.0),
+            latency: Latency::default(),
+            said: None,
+        }
+    }
 }
 
 /// How often a model was asked again for which reason.
@@ -60,6 +76,8 @@ pub(super) struct Run<'a> {
     ttft: Option<Duration>,
     dropped: Vec<&'static str>,
     forwarded: bool,
+    /// The last answer that could not be used.
+    said: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -88,6 +106,7 @@ impl<'a> Run<'a> {
             ttft: None,
             dropped: Vec::new(),
             forwarded: false,
+            said: None,
         }
     }
 
@@ -310,6 +329,7 @@ impl<'a> Run<'a> {
             attempts: self.attempts,
             usage: self.usage,
             cost_usd: self.cost,
+            said: self.said,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
         plan::Plan,
     },
     completion::{Attempt, Usage},
-    error::Failure,
+    error::{Again, Failure},
     limits::RateLimits,
     provider::{Call, Deltas, Reply},
     tokens,
@@ -93,6 +93,9 @@ impl Run<'_> {
                 Err(mut unusable) => {
                     unusable.failure.status = Some(200);
                     unusable.failure.provider_request_id = reply.provider_request_id;
+                    if unusable.failure.again() == Again::Repair {
+                        self.said = Some(reply.text);
+                    }
                     LlmOutputInvalid {
                         kind: unusable.failure.code.as_str(),
                     }
