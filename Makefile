@@ -7,11 +7,12 @@ RUMIAI := $(CARGO_TARGET_DIR)/release/rumiai
 export RUMIAI_CACHE_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/rumiai
 VIDEO ?= $(RUMIAI_CACHE_DIR)/media/demo.mp4
 OUTPUT ?= output
+MINUTES ?= 60
 
-.PHONY: help setup build demo up down test faults check accuracy bench docs clean
+.PHONY: help setup build demo up down test faults soak llm-real llm-live check accuracy bench docs clean
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing, fetch weights and media; quiet when nothing is to do
 	@deploy/setup/install.sh
@@ -45,6 +46,18 @@ faults: ## Every worker killed at every point, and all rows of docs/faults.md in
 	@FAULTS=full $(CARGO) nextest run --locked --profile faults --workspace -E '(package(faults) & not binary(page)) | test(/row_[0-9][0-9]_/)' $(NEXTEST_FLAGS); \
 	ended=$$?; $(CARGO) run --quiet --locked -p faults --bin fault-page target/nextest/faults/junit.xml; exit $$ended
 
+soak: ## Ask language models for MINUTES (60) while a tenth goes wrong; memory must stay flat and no answer be lost
+	@$(CARGO) bench --quiet --locked -p llm --bench soak -- $(MINUTES)
+
+llm-real: ## A small language model that really is one, asked through the layer; fetches 120 MB once
+	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-nextest
+	@deploy/mini-ollama/test.sh
+
+llm-live: ## Claude itself, for at most 0.10 USD, with CLAUDE_API_KEY; writes down what it answers
+	@$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-nextest
+	@if [ -z "$$CLAUDE_API_KEY" ]; then echo "make llm-live: SKIPPED, CLAUDE_API_KEY is not set; nobody was asked" >&2; \
+	else LLM_LIVE=1 $(CARGO) nextest run --locked -p llm --test live --no-capture; fi
+
 check: ## Formatting, lints, documentation, licences
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --locked --workspace --all-targets -- --deny warnings
@@ -55,8 +68,9 @@ check: ## Formatting, lints, documentation, licences
 accuracy: setup ## Measure how right the stages are, write docs/accuracy (PAGES="ocr speech" for some)
 	@deploy/bench/accuracy.sh $(PAGES)
 
-bench: build ## Measure decode speed against ffmpeg in the same run, and the timeline if ORACLE_DIR is set
+bench: build ## Measure decode speed against ffmpeg, the layer before language models, and the timeline if ORACLE_DIR is set
 	@deploy/bench/decode.sh
+	@deploy/bench/language-models.sh
 	@if [ -n "$$ORACLE_DIR" ]; then cargo run --release --locked -p oracle -- bench docs/bench/timeline.md; fi
 
 clean: ## Remove build results; the cache stays

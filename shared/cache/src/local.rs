@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_looked_at_last_goes_last() {
+    fn promise_05_d06_what_was_looked_at_last_goes_last() {
         let local = Local::new(3, 1 << 20);
         for number in 0..3 {
             local.put(slot(number), entry(1), 9 * SECOND);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_a_limit_and_are_given_back() {
+    fn promise_07_bytes_are_a_limit_and_are_given_back() {
         let one = weight(&slot(0), &entry(1000));
         let local = Local::new(100, 3 * one);
         for number in 0..10 {
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn time_ends_entries_when_they_are_looked_at_and_when_nobody_looks() {
+    fn promise_07_time_ends_entries_when_they_are_looked_at_and_when_nobody_looks() {
         let local = Local::new(10, 1 << 20);
         local.put(slot(1), entry(1), 2 * SECOND);
         local.put(slot(2), entry(1), 2 * SECOND);

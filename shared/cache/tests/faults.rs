@@ -27,7 +27,7 @@ async fn asks(bench: &Bench, number: u32, text: &str) -> State {
 }
 
 #[tokio::test]
-async fn redis_that_is_not_there_yet_is_used_once_it_is() {
+async fn promise_05_d07_redis_that_is_not_there_yet_is_used_once_it_is() {
     let Some(mut redis) = PrivateRedis::prepare("") else {
         return;
     };
@@ -48,7 +48,7 @@ async fn redis_that_is_not_there_yet_is_used_once_it_is() {
 }
 
 #[tokio::test]
-async fn redis_that_is_killed_and_comes_back_is_missed_by_nobody() {
+async fn promise_08_redis_that_is_killed_and_comes_back_is_missed_by_nobody() {
     let Some(mut redis) = PrivateRedis::start().await else {
         return;
     };
@@ -105,7 +105,7 @@ async fn a_clear_that_redis_could_not_hear_is_told_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn redis_that_forgot_everything_learns_how_often_was_cleared() {
+async fn promise_08_redis_that_forgot_everything_learns_how_often_was_cleared() {
     let Some(mut redis) = PrivateRedis::start().await else {
         return;
     };
@@ -139,7 +139,7 @@ async fn recovers(bench: &Bench) {
 }
 
 #[tokio::test]
-async fn slow_redis_is_left_alone_and_tried_again() {
+async fn promise_08_slow_redis_is_left_alone_and_tried_again() {
     let Some(redis) = PrivateRedis::start().await else {
         return;
     };
@@ -185,7 +185,7 @@ async fn a_line_that_swallows_everything_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_no_reason_to_fail() {
+async fn promise_08_a_wrong_password_is_no_reason_to_fail() {
     let Some(redis) = PrivateRedis::start().await else {
         return;
     };
@@ -225,7 +225,7 @@ async fn redis_that_does_not_tell_what_was_cleared_is_not_read() {
 }
 
 #[tokio::test]
-async fn full_redis_is_read_on() {
+async fn promise_08_full_redis_is_read_on() {
     let Some(redis) = PrivateRedis::start_with("--maxmemory-policy noeviction").await else {
         return;
     };

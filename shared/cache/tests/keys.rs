@@ -26,7 +26,7 @@ fn document() -> Value {
 }
 
 #[test]
-fn a_key_is_what_it_was_in_every_process_and_version() {
+fn promise_06_a_key_is_what_it_was_in_every_process_and_version() {
     // A constant, not what another run says: a change here empties every cache that there is.
     let key = Key::of(&task(), &document()).digest_hex();
     assert_eq!(
@@ -36,7 +36,7 @@ fn a_key_is_what_it_was_in_every_process_and_version() {
 }
 
 #[test]
-fn every_part_that_shapes_the_answer_changes_the_key() {
+fn promise_06_every_part_that_shapes_the_answer_changes_the_key() {
     let same = Key::of(&task(), &document());
     for (pointer, value) in [
         ("/provider", json!("claude")),
@@ -62,7 +62,7 @@ fn every_part_that_shapes_the_answer_changes_the_key() {
 }
 
 #[test]
-fn parts_do_not_run_into_each_other() {
+fn promise_05_d04_parts_do_not_run_into_each_other() {
     let of = |first: &str, second: &str| Key::of(&task(), &json!([first, second]));
     assert_ne!(of("a|b", "c"), of("a", "b|c"));
     assert_ne!(of("a\",\"b", "c"), of("a", "b\",\"c"));
@@ -107,7 +107,7 @@ fn reversed(value: &Value) -> Value {
 
 proptest! {
     #[test]
-    fn the_order_of_fields_is_nothing(document in documents()) {
+    fn promise_06_the_order_of_fields_is_nothing(document in documents()) {
         prop_assert_eq!(Key::of(&task(), &document), Key::of(&task(), &reversed(&document)));
     }
 

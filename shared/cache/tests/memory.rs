@@ -3,6 +3,6 @@
 use cache::{CacheConfig, contract_suite};
 
 #[tokio::test]
-async fn memory_passes_the_contract() {
+async fn promise_07_memory_passes_the_contract() {
     contract_suite::passes(CacheConfig::default).await;
 }

@@ -24,7 +24,7 @@ use testkit::PrivateRedis;
 const URL: &str = "CACHE_TEST_REDIS_URL";
 
 #[tokio::test]
-async fn redis_passes_the_contract() {
+async fn promise_07_redis_passes_the_contract() {
     let Some(redis) = PrivateRedis::start().await else {
         return;
     };
@@ -255,7 +255,7 @@ async fn a_process_that_does_as_it_is_told() {
 }
 
 #[tokio::test]
-async fn a_clear_reaches_three_processes() {
+async fn promise_07_a_clear_reaches_three_processes() {
     let Some(redis) = PrivateRedis::start().await else {
         return;
     };

@@ -1,6 +1,7 @@
 //! One text for one meaning: what keys are digests of.
 
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 /// Writes `value` as canonical JSON: keys sorted, no whitespace, all texts in Unicode's normal form
@@ -24,8 +25,26 @@ fn write(value: &Value, out: &mut String) {
 }
 
 fn write_text(text: &str, out: &mut String) {
-    let normal: String = text.nfc().collect();
-    out.push_str(&Value::String(normal).to_string());
+    // ASCII is in its normal form, and most of it is written as it is.
+    if text.bytes().all(is_plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
+    out.push_str(&Value::String(normal(text).into_owned()).to_string());
+}
+
+/// Whether JSON writes a byte as itself.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_control() && byte != b'"' && byte != b'\\'
+}
+
+fn normal(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return text.into();
+    }
+    text.nfc().collect()
 }
 
 fn write_list(items: &[Value], out: &mut String) {
@@ -40,9 +59,9 @@ fn write_list(items: &[Value], out: &mut String) {
 }
 
 fn write_fields(fields: &Map<String, Value>, out: &mut String) {
-    let mut sorted: Vec<(String, &String, &Value)> = fields
+    let mut sorted: Vec<(Cow<'_, str>, &String, &Value)> = fields
         .iter()
-        .map(|(name, value)| (name.nfc().collect(), name, value))
+        .map(|(name, value)| (normal(name), name, value))
         .collect();
     // Names that are the same only in their normal form are told apart by how they were written.
     sorted.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
@@ -70,6 +89,17 @@ mod tests {
             canonical_json(&one),
             r#"{"a":{"c":"t","d":1.5},"b":[2,1,{"x":true,"y":null}]}"#
         );
+    }
+
+    #[test]
+    fn every_text_is_written_as_json_writes_it() {
+        let odd = "\u{0}\u{1f}\u{7f}\u{80}\u{2028}é\"\\/\n\t<&";
+        let all = (0..=0x7f).map(char::from).map(String::from);
+        for text in all.chain([odd.into(), "a\\b".into(), String::new()]) {
+            assert_eq!(canonical_json(&json!(text)), json!(text).to_string());
+            let named = json!({text.clone(): 1});
+            assert_eq!(canonical_json(&named), named.to_string());
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod record;
 mod schema;
 
 pub use fields::{FIELDS, Field, Judgement, Shape, judgements};
-pub use record::{Record, Source};
+pub use record::{Record, Source, timestamp};
 pub use schema::{Citable, schema};
 
 use contracts::analysis::{ANALYSES, AnalysisName, PERSON_FRAMING, VISUAL_OVERLAY_ANALYSIS};
@@ -175,6 +175,17 @@ pub fn validate(analysis: AnalysisName, text: &str) -> Result<Answer, Vec<Proble
         blocks: ordered(blocks),
         form: Form::Text,
     })
+}
+
+/// What is wrong with an answer that was read as JSON and fits its [`schema()`], in words for the
+/// model.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check(analysis: AnalysisName, answer: &Value) -> Result<(), Vec<String>> {
+    let object = answer.as_object().cloned().unwrap_or_default();
+    let told = |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect();
+    named_blocks(analysis, object).map(drop).map_err(told)
 }
 
 fn checked(analysis: AnalysisName, text: &str) -> Result<Map<String, Value>, Vec<Problem>> {

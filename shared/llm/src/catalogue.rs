@@ -231,7 +231,7 @@ impl Catalogue {
         Self::parse(&name, &text)
     }
 
-    fn parse(name: &str, text: &str) -> Result<Self, CatalogueError> {
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, CatalogueError> {
         let file: File =
             serde_json::from_str(text).map_err(|error| CatalogueError::Form(name.into(), error))?;
         let wrong = |what: String| Err(CatalogueError::Content(name.into(), what));
@@ -389,7 +389,7 @@ mod tests {
     const TODAY: &str = "2026-11-20";
 
     #[test]
-    fn models_that_ended_are_replaced_or_refused() {
+    fn promise_17_models_that_ended_are_replaced_or_refused() {
         let catalogue = Catalogue::built_in().unwrap();
         let none = BTreeMap::new();
         let resolve = |model: &str, own: &BTreeMap<_, _>, allow, today| {

@@ -7,6 +7,7 @@ mod judge;
 mod lane;
 mod plan;
 mod run;
+mod table;
 mod watch;
 
 pub use aliases::{Aliases, Target, claude_model};
@@ -34,6 +35,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use table::Table;
 use telemetry::events::llm::LlmModelEnds;
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -94,7 +96,7 @@ pub struct Client(Arc<Inner>);
 
 pub(crate) struct Inner {
     settings: LlmSettings,
-    catalogue: Catalogue,
+    table: Table,
     aliases: Aliases,
     lanes: BTreeMap<Target, Arc<Lane>>,
     providers: BTreeMap<&'static str, Arc<dyn Provider>>,
@@ -105,8 +107,12 @@ pub(crate) struct Inner {
     /// Calls at once, of all models together.
     room: Arc<Semaphore>,
     budget: Budget,
-    schemas: Mutex<HashMap<String, Arc<Schema>>>,
+    schemas: Mutex<HashMap<Value, Arc<Schema>>>,
 }
+
+/// Whether an answer that fits its schema is one: everything that is wrong with it, in words for the
+/// model.
+pub type Check<'a> = dyn Fn(&Value) -> Result<(), Vec<String>> + Send + Sync + 'a;
 
 /// What a call may besides.
 #[derive(Clone, Copy, Default)]
@@ -115,6 +121,9 @@ pub struct Options<'a> {
     pub budget: Option<&'a Budget>,
     /// Where the pieces of the answer go as they come. After the first nothing is asked again.
     pub deltas: Option<&'a Deltas>,
+    /// What a schema cannot say. An answer that is refused here is sent back once like one that
+    /// does not fit its schema.
+    pub check: Option<&'a Check<'a>>,
 }
 
 impl Client {
@@ -128,7 +137,7 @@ impl Client {
             room: Arc::new(Semaphore::new(room(&parts.settings))),
             budget: Budget::per_day(parts.settings.llm_budget_usd_day),
             settings: parts.settings,
-            catalogue: parts.catalogue,
+            table: Table::new(parts.catalogue),
             aliases: parts.aliases,
             lanes: BTreeMap::new(),
             providers: parts
@@ -155,7 +164,7 @@ impl Client {
         random: Random,
     ) -> Result<Self, ClientError> {
         settings.validate()?;
-        let catalogue = catalogue(&settings)?;
+        let catalogue = table::read(&settings)?;
         let today = crate::catalogue::day(clock.now());
         let ollama = Ollama::new(OllamaConfig::from(&settings), clock.clone())?;
         let mut providers: Vec<Arc<dyn Provider>> = vec![Arc::new(ollama)];
@@ -218,10 +227,10 @@ impl Client {
         &self.0.budget
     }
 
-    /// What models can do and cost.
+    /// What models can do and cost, as is known at present.
     #[must_use]
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.0.catalogue
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.0.table.current()
     }
 }
 
@@ -229,20 +238,9 @@ fn room(settings: &LlmSettings) -> usize {
     usize::try_from(settings.llm_max_concurrency).unwrap_or(1)
 }
 
-fn catalogue(settings: &LlmSettings) -> Result<Catalogue, CatalogueError> {
-    let capable = match &settings.llm_capability_file {
-        Some(path) => Catalogue::read(path)?,
-        None => Catalogue::built_in()?,
-    };
-    Ok(match &settings.llm_price_file {
-        Some(path) => capable.with_prices_of(&Catalogue::read(path)?),
-        None => capable,
-    })
-}
-
 impl Inner {
     fn make_lanes(&self) -> Result<BTreeMap<Target, Arc<Lane>>, ClientError> {
-        let today = self.today();
+        let (today, catalogue) = (self.today(), self.table.current());
         let mut lanes = BTreeMap::new();
         for (alias, chain) in self.aliases.iter() {
             if chain.is_empty() {
@@ -254,7 +252,7 @@ impl Inner {
                     alias: alias.into(),
                     provider: target.provider.clone(),
                 })?;
-                let row = self.catalogue.row(&target.provider, &target.model);
+                let row = catalogue.row(&target.provider, &target.model);
                 if row.is_retired(&today) && !self.settings.allow_retired_models {
                     return Err(ClientError::Retired(Retired {
                         model: row.id,
@@ -302,9 +300,8 @@ impl Inner {
 
     /// A schema made ready; the same one is made ready once.
     fn schema(&self, source: &Value) -> Result<Arc<Schema>, Failure> {
-        let key = contracts::canonical_json(source);
         let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(schema) = schemas.get(&key) {
+        if let Some(schema) = schemas.get(source) {
             return Ok(schema.clone());
         }
         let made = Schema::new(source);
@@ -313,7 +310,7 @@ impl Inner {
         if schemas.len() >= MAX_SCHEMAS {
             schemas.clear();
         }
-        schemas.insert(key, made.clone());
+        schemas.insert(source.clone(), made.clone());
         Ok(made)
     }
 }

@@ -47,6 +47,12 @@ impl Usage {
         self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
     }
 
+    /// Everything that was read and said.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total_input() + self.output
+    }
+
     /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
@@ -70,6 +76,18 @@ pub struct Latency {
     pub ttft_ms: Option<u64>,
     /// All of it, in milliseconds.
     pub total_ms: u64,
+}
+
+impl Latency {
+    /// All of it, in seconds.
+    #[must_use]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "no answer takes 2^52 milliseconds"
+    )]
+    pub const fn seconds(&self) -> f64 {
+        self.total_ms as f64 / 1000.0
+    }
 }
 
 /// One time a model was asked.

@@ -2,7 +2,7 @@
 //! anew, so it changes rarely.
 
 use crate::error::{Code, Failure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Smallest context there is, in tokens; the others are twice as large each.
@@ -17,7 +17,7 @@ const CUT_SHARE: f64 = 0.6;
 const CUT_SLACK: u64 = 8;
 
 /// How the context is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// By the length of the signal, as the first system did.
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn mixed_sizes_seldom_load_the_model_anew() {
+    fn promise_11_mixed_sizes_seldom_load_the_model_anew() {
         let reloads = |policy| {
             let mut window = Window::default();
             let mut last = None;
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_that_was_cut_is_noticed() {
+    fn promise_11_a_prompt_that_was_cut_is_noticed() {
         assert!(was_cut(2048, 6000, 4096));
         assert!(was_cut(2040, 6000, 4096));
         assert!(

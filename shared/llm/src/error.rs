@@ -325,7 +325,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_table_is_the_one_that_was_agreed_on() {
+    fn promise_01_the_table_is_the_one_that_was_agreed_on() {
         let mut names = HashSet::new();
         for code in Code::all() {
             let name = code.as_str();

@@ -48,6 +48,7 @@ mod walk;
 pub use evidence::{Event, Evidence, MAX_EVENTS_PER_KIND};
 pub use mentions::{Mention, Written, mentions};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -56,7 +57,9 @@ use std::collections::BTreeMap;
 pub const EXACT_SECONDS: f64 = 0.05;
 
 /// Why something does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// No event has this id.
@@ -78,7 +81,7 @@ pub enum Fault {
 }
 
 /// One thing that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// Why.
     pub fault: Fault,
@@ -87,7 +90,7 @@ pub struct Reason {
 }
 
 /// A statement that was dropped.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Dropped {
     /// Where it stood in the answer, as a JSON Pointer.
     pub path: String,
@@ -98,7 +101,7 @@ pub struct Dropped {
 }
 
 /// What held of an answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Grounding {
     /// Number of statements.
     pub statements: usize,

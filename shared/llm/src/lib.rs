@@ -25,5 +25,7 @@ pub mod timeout;
 pub mod tokens;
 
 pub use cached::{Cached, Question};
-pub use client::{Aliases, Client, ClientError, ClientParts, Failed, Options, Random, Target};
+pub use client::{
+    Aliases, Check, Client, ClientError, ClientParts, Failed, Options, Random, Target,
+};
 pub use http::SetupError;

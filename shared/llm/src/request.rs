@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tasks_have_few_labels() {
+    fn promise_18_tasks_have_few_labels() {
         assert_eq!(task_label("signal.classify"), "signal.classify");
         assert_eq!(task_label("video.scene_pacing"), "scene_pacing");
         for odd in ["video.x", "anything", ""] {

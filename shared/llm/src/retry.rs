@@ -152,7 +152,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nobody_asks_earlier_than_the_provider_wants(nth in 1u32..9, asked in 0u64..99, random in 0.0f64..1.0) {
+        fn promise_02_nobody_asks_earlier_than_the_provider_wants(nth in 1u32..9, asked in 0u64..99, random in 0.0f64..1.0) {
             let asked_for = Duration::from_secs(asked);
             let wait = POLICY.wait(nth, &failed(Some(asked)), random);
             prop_assert!(wait >= asked_for);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_ask_for_a_wait_is_read() {
+    fn promise_02_every_way_to_ask_for_a_wait_is_read() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let read = |ms, plain| retry_after(ms, plain, now);
         let ms = |ms| Some(Duration::from_millis(ms));

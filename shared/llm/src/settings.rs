@@ -3,12 +3,12 @@
 
 use crate::{context::Policy, request::PromptCache, timeout::TimeoutPolicy};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::{Host, Url};
 
 /// How the key travels to Claude.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthStyle {
     /// `Authorization: Bearer …`.
@@ -18,10 +18,15 @@ pub enum AuthStyle {
     ApiKey,
 }
 
+/// Only whether there is a secret is told.
+fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| "***").serialize(serializer)
+}
+
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $kind:ty = $default:expr;)*) => {
         /// Settings of everything that concerns models.
-        #[derive(Debug, Clone, Deserialize)]
+        #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct LlmSettings {
             $($(#[$doc])* pub $name: $kind,)*
@@ -95,7 +100,10 @@ settings! {
     health_degraded_latency_ms: u64 = 500;
     /// Share of successes below which a provider is degraded, in percent.
     health_degraded_success_percent: f64 = 90.0;
+    /// Whether a probe has every model say one token besides, which costs what a token costs.
+    health_deep_probe: bool = false;
     /// Key of the account that pays.
+    #[serde(serialize_with = "masked")]
     claude_api_key: Option<SecretString> = None;
     /// The fast model.
     claude_model_haiku: String = "claude-3-haiku-20240307".into();
@@ -157,9 +165,9 @@ settings! {
     llm_breaker_min: u32 = 20;
     /// How long a model is left alone, in seconds.
     llm_breaker_open: u64 = 30;
-    /// Prices instead of the built-in ones.
+    /// Prices instead of the built-in ones; taken anew when the file changes.
     llm_price_file: Option<PathBuf> = None;
-    /// Capabilities of models instead of the built-in ones.
+    /// Capabilities of models instead of the built-in ones; taken anew when the file changes.
     llm_capability_file: Option<PathBuf> = None;
     /// Most money per day, in US dollars; 0 is no limit.
     llm_budget_usd_day: f64 = 0.0;
@@ -320,6 +328,8 @@ mod tests {
             ..LlmSettings::default()
         };
         assert!(!format!("{settings:?}").contains("sk-secret"));
+        let told = serde_json::to_value(&settings).unwrap();
+        assert_eq!(told["claude_api_key"], "***");
         assert!(settings.claude_key().is_some());
         settings.claude_api_key = Some(" ".into());
         assert!(settings.claude_key().is_none());

@@ -1,6 +1,6 @@
 //! How long a call may take: by the size of the prompt, or by what the model was seen to do.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
 
 /// Size up to which a prompt has the time of its analysis, in KiB.
@@ -28,7 +28,7 @@ pub const PROGRESS: Duration = Duration::from_secs(180);
 const REMEMBERED: usize = 256;
 
 /// How the longest time of a call is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeoutPolicy {
     /// Of analyses of videos: by the size of the prompt.
@@ -135,7 +135,7 @@ mod tests {
     const LONGEST: Duration = Duration::from_secs(600);
 
     #[test]
-    fn by_size_has_the_values_of_the_first_system() {
+    fn promise_12_by_size_has_the_values_of_the_first_system() {
         for (analysis, kib, seconds) in [
             ("scene_pacing", 0, 60),
             ("scene_pacing", 50, 60),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_replaces_what_was_assumed() {
+    fn promise_12_what_was_seen_replaces_what_was_assumed() {
         let mut rates = Rates::assumed(5000.0, 30.0);
         // 5 + 10000/5000 + 1.5 × 300/30
         assert_eq!(

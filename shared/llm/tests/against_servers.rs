@@ -4,7 +4,10 @@
 
 mod support;
 
-use llm::{Client, Options, completion::Completion, request::Request, settings::LlmSettings};
+use llm::{
+    Client, Options, completion::Completion, context::Policy, request::Request,
+    settings::LlmSettings,
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use support::TokioClock;
@@ -18,7 +21,11 @@ use tokio_util::sync::CancellationToken;
 const BOTH: [&str; 2] = ["haiku", "fast"];
 
 fn client(fake: &FakeLlm) -> Client {
-    let settings = LlmSettings {
+    Client::from_settings(settings(fake), TokioClock::start(), Arc::new(|| 0.5)).unwrap()
+}
+
+fn settings(fake: &FakeLlm) -> LlmSettings {
+    LlmSettings {
         claude_base_url: fake.base_url(),
         ollama_base_url: fake.base_url(),
         claude_api_key: Some(FakeLlm::api_key().into()),
@@ -31,8 +38,7 @@ fn client(fake: &FakeLlm) -> Client {
         ollama_num_parallel_hint: 64,
         llm_max_concurrency: 64,
         ..LlmSettings::default()
-    };
-    Client::from_settings(settings, TokioClock::start(), Arc::new(|| 0.5)).unwrap()
+    }
 }
 
 fn question(alias: &str) -> Request {
@@ -110,7 +116,7 @@ fn fits(answer: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn statuses_have_the_reasons_of_the_table() {
+async fn promise_01_statuses_have_the_reasons_of_the_table() {
     for (status, expected) in [
         (408, Again("Conflict")),
         (409, Again("Conflict")),
@@ -137,7 +143,7 @@ async fn statuses_have_the_reasons_of_the_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_spent_cap_is_not_asked_again_and_what_the_server_says_of_it_counts() {
+async fn promise_02_a_spent_cap_is_not_asked_again() {
     let spent = Fault::status(429).code("enforced_spend_limit_reached");
     check("a spent cap", spent, &["haiku"], &Failure("QuotaExhausted")).await;
     let no = Fault::status(500).should_retry(false);
@@ -147,7 +153,7 @@ async fn a_spent_cap_is_not_asked_again_and_what_the_server_says_of_it_counts() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wait_that_is_asked_for_is_kept() {
+async fn promise_02_a_wait_that_is_asked_for_is_kept() {
     for wait in [
         RetryAfter::Text("0.3".into()),
         RetryAfter::Ms(300),
@@ -240,7 +246,7 @@ async fn an_answer_that_ended_badly_is_no_answer() {
 
 /// Writes streams otherwise: what is allowed is read, what broke off is no answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_are_read_however_they_are_written() {
+async fn promise_04_streams_are_read_however_they_are_written() {
     use StreamFault::{
         BlankLines, ByteOrderMark, Comments, Crlf, DuplicateStop, EofAfterStop, EofBeforeStop,
         EofMidFrame, ErrorAt, InvalidUtf8, MultiLineData, OneChunk, OversizedFrame, PingFlood,
@@ -283,7 +289,7 @@ async fn streams_are_read_however_they_are_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn silence_ends() {
+async fn promise_12_silence_ends() {
     let fake = FakeLlm::start().await;
     for (at, code) in [
         (HangPoint::BeforeHeaders, "Timeout"),
@@ -299,9 +305,33 @@ async fn silence_ends() {
     }
 }
 
+/// Short and long signals in turn, of a server that loads a model anew for another context.
+#[tokio::test(flavor = "multi_thread")]
+async fn promise_11_mixed_sizes_load_a_local_model_at_most_three_times() {
+    let mut loads = Vec::new();
+    for policy in [Policy::Sticky, Policy::Seed] {
+        let fake = FakeLlm::start().await;
+        fake.ollama(|server| server.load_ms = 0);
+        let settings = LlmSettings {
+            context_window_policy: policy,
+            ..settings(&fake)
+        };
+        let client =
+            Client::from_settings(settings, TokioClock::start(), Arc::new(|| 0.5)).unwrap();
+        for number in 0..40_usize {
+            let mut request = question("fast");
+            let words = number % 2 * 3000 + number;
+            request.messages[0].content = format!("signal {number} {}", "word ".repeat(words));
+            ask(&client, &request).await.unwrap();
+        }
+        loads.push(fake.loads().len());
+    }
+    assert!(loads[0] <= 3 && loads[1] > 10, "{loads:?}");
+}
+
 /// A tenth of all requests goes wrong in one way or another; every question has one answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_storm_leaves_every_question_with_exactly_one_answer() {
+async fn promise_03_a_storm_over_the_wire_leaves_exactly_one_answer_each() {
     const QUESTIONS: usize = 1_000;
     const AT_ONCE: usize = 32;
     let fake = FakeLlm::start().await;

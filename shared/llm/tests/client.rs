@@ -57,7 +57,7 @@ async fn an_answer_says_where_it_comes_from_and_what_it_cost() {
 
 /// Every reason of the table: how often one model is asked, and whether the next one is.
 #[tokio::test(start_paused = true)]
-async fn every_reason_has_the_attempts_that_were_agreed_on() {
+async fn promise_01_every_reason_has_the_attempts_that_were_agreed_on() {
     for code in Code::all() {
         let (attempts, falls_back) = match code {
             Code::RateLimited
@@ -106,7 +106,7 @@ async fn every_reason_has_the_attempts_that_were_agreed_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_double_and_never_undercut_the_provider() {
+async fn promise_01_waits_double_and_never_undercut_the_provider() {
     let claude = Scripted::new("claude", vec![], fail(Code::Overloaded));
     ask(&client(settings(), &[&claude], only()), &request())
         .await
@@ -353,7 +353,7 @@ async fn a_parameter_can_be_demanded() {
 }
 
 #[tokio::test]
-async fn the_fingerprint_is_that_of_what_shapes_the_answer() {
+async fn promise_05_d03_the_fingerprint_is_that_of_what_shapes_the_answer() {
     let print = |aliases: Aliases, request: &Request, normaliser: &str| {
         let claude = Scripted::new("claude", vec![], Turn::Say("hi"));
         let ollama = Scripted::new("ollama", vec![], Turn::Say("hi"));
@@ -471,7 +471,7 @@ async fn a_provider_cannot_call_a_question_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn long_answers_are_streamed_and_may_take_long() {
+async fn promise_12_long_answers_are_streamed_and_may_take_long() {
     let long = Duration::from_secs(1000);
     let claude = Scripted::taking("claude", vec![], Turn::Say("hi"), long);
     let client = client(settings(), &[&claude], only());

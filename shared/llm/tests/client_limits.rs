@@ -151,7 +151,7 @@ async fn a_question_that_fits_no_context_is_not_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_was_cut_is_noticed() {
+async fn promise_11_a_question_that_was_cut_is_noticed() {
     let cut = Usage {
         input: 2048,
         output: 9,
@@ -211,7 +211,7 @@ async fn probes_tell_who_is_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_storm_of_failures_loses_nothing() {
+async fn promise_03_a_storm_of_ten_thousand_loses_nothing() {
     const QUESTIONS: usize = 10_000;
     let codes: Vec<Code> = Code::all()
         .filter(|code| !matches!(code, Code::Auth | Code::QuotaExhausted))

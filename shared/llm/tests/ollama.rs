@@ -247,7 +247,7 @@ async fn vectors_come_the_new_way_or_the_old_one() {
 }
 
 #[tokio::test]
-async fn a_probe_tells_the_models_and_their_digests() {
+async fn promise_05_d12_a_list_that_cannot_be_had_is_not_an_empty_one() {
     let tags = json!({"models": [{"name": "gemma3:1b", "digest": "abc"}, {"name": "nomic-embed-text:latest", "digest": "def"}]});
     let answers = vec![
         whole(200, json!({"version": "0.33.0"})),

@@ -133,7 +133,7 @@ fn templates_ask_for_what_the_schema_holds() {
 }
 
 #[test]
-fn an_answer_is_taken_under_every_name_of_its_blocks() {
+fn promise_05_d17_an_answer_is_taken_under_every_name_of_its_blocks() {
     for analysis in asked() {
         for prefix in ["", analysis.prefix] {
             let said = text(analysis, |block| format!("{prefix}{block}"));

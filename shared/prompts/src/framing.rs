@@ -25,10 +25,17 @@ impl fmt::Debug for Marks {
 }
 
 impl Marks {
-    /// Marks of a secret. Processes that share a cache of answers share the secret.
+    /// Marks of a secret.
     #[must_use]
     pub const fn seeded(secret: [u8; 32]) -> Self {
         Self(secret)
+    }
+
+    /// Marks that everybody knows. A prompt with these is never sent: it is the same in every
+    /// process, and names the answer in a cache.
+    #[must_use]
+    pub const fn known() -> Self {
+        Self([0; 32])
     }
 
     /// The mark of one request.

@@ -89,6 +89,7 @@ struct Loaded {
     /// The templates of every file, as of its last version that was right.
     good: BTreeMap<PathBuf, Vec<Arc<Template>>>,
     content: [u8; 32],
+    failures: Vec<Failure>,
 }
 
 impl Repository {
@@ -129,6 +130,13 @@ impl Repository {
     pub fn set(&self) -> Arc<Set> {
         let current = self.current.read();
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What was not taken when files were read last.
+    #[must_use]
+    pub fn failures(&self) -> Vec<Failure> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.failures.clone()
     }
 
     /// Reads and checks all files, then replaces the set in one step. A file that is not right
@@ -180,6 +188,7 @@ impl Repository {
         let set = Arc::new(set);
         failures.extend(broken_pins(&set));
         loaded.good = good;
+        loaded.failures.clone_from(&failures);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::clone(&set);
         drop(current);

@@ -32,7 +32,9 @@ pub enum Status {
 }
 
 impl Status {
-    pub(crate) const fn name(self) -> &'static str {
+    /// Its name in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Shadow => "shadow",
@@ -89,6 +91,8 @@ pub struct Template {
     unused: BTreeSet<String>,
     system: Option<Compiled>,
     user: Compiled,
+    /// Both parts as they were written.
+    written: (Option<String>, String),
     max_prompt_bytes: usize,
 }
 
@@ -138,6 +142,7 @@ impl Template {
             .map(|handed| handed.name.to_owned())
             .filter(|name| !declared.contains_key(name));
         let template = Self {
+            written: (draft.system.clone(), draft.user.clone()),
             identity: Identity::new(&draft.name, &draft.version, digest(&draft, &declared)),
             task: draft
                 .task
@@ -154,6 +159,12 @@ impl Template {
         };
         template.try_out(&place)?;
         Ok(template)
+    }
+
+    /// The system part and the user part, as they were written.
+    #[must_use]
+    pub fn texts(&self) -> (Option<&str>, &str) {
+        (self.written.0.as_deref(), &self.written.1)
     }
 
     /// Makes a prompt of the template.

@@ -41,7 +41,7 @@ fn the_bucket_is_the_first_eight_bytes_of_the_digest() {
 const EXPECTED: u64 = 11_646_605_608_597_888_930;
 
 #[test]
-fn the_share_of_a_version_is_its_weight_within_three_sigma() {
+fn promise_10_the_share_of_a_version_is_its_weight_within_three_sigma() {
     let folder = folder(&[("a.yaml", THREE)]);
     let (repository, report) = open(folder.path());
     assert_eq!(report.failures, []);
@@ -59,7 +59,7 @@ fn the_share_of_a_version_is_its_weight_within_three_sigma() {
 }
 
 #[test]
-fn a_unit_keeps_its_version_in_another_process_and_after_loading_anew() {
+fn promise_10_a_unit_keeps_its_version_in_another_process() {
     let (first, second) = (folder(&[("a.yaml", THREE)]), folder(&[("b.yml", THREE)]));
     let ((one, _), (other, _)) = (open(first.path()), open(second.path()));
     let before: Vec<String> = (0..200)

@@ -78,7 +78,7 @@ fn every_built_in_template_says_what_its_golden_file_says() {
 }
 
 #[test]
-fn every_name_the_program_uses_has_a_built_in_template() {
+fn promise_05_d17_every_name_the_program_uses_has_a_built_in_template() {
     let (repository, report) = Repository::open(Settings::default()).unwrap();
     let set = repository.set();
     let names: BTreeSet<&str> = set.names().collect();

@@ -65,7 +65,7 @@ fn two_processes_with_the_same_files_have_the_same_hash() {
 }
 
 #[test]
-fn a_bad_file_keeps_its_templates_from_before_and_others_are_taken() {
+fn promise_10_a_bad_file_keeps_its_templates_from_before() {
     let folder = folder(&[("a.yaml", &mine("one")), ("b.yaml", "greeting: one")]);
     let (repository, _) = open(folder.path());
     for bad in [
@@ -180,7 +180,7 @@ fn a_folder_that_cannot_be_read_changes_nothing() {
 }
 
 #[test]
-fn without_a_folder_there_is_nothing_to_reload() {
+fn promise_05_d11_without_a_folder_there_is_nothing_to_reload() {
     let (repository, _) = Repository::open(Settings::default()).unwrap();
     assert_eq!(repository.reload(), Err(ReloadError::Disabled));
     assert_eq!(repository.reload_if_changed(), Err(ReloadError::Disabled));
@@ -217,7 +217,7 @@ fn a_swung_link_is_read_as_one_generation() {
 
 /// However often the link is swung while files are read, they are of one generation.
 #[test]
-fn generations_are_never_mixed() {
+fn promise_10_generations_are_never_mixed() {
     let mount = folder(&[("..0/a.yaml", &mine("v0")), ("..0/b.yaml", "greeting: v0")]);
     let root = mount.path().to_owned();
     symlink("..0", root.join("..data")).unwrap();
@@ -259,7 +259,7 @@ fn generations_are_never_mixed() {
 
 /// Renders go on while the set is replaced a hundred times; each is of one version whole.
 #[test]
-fn no_render_is_torn_by_a_reload() {
+fn promise_10_no_render_is_torn_by_a_reload() {
     let folder = folder(&[("a.yaml", &mine("v0"))]);
     let (repository, _) = open(folder.path());
     let stop = Arc::new(AtomicBool::new(false));

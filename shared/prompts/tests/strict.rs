@@ -90,7 +90,7 @@ fn the_full_form_says_everything() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_said() {
+fn promise_10_what_is_wrong_with_a_file_is_said() {
     let cases: Vec<(&str, String, &str)> = vec![
         ("a.yaml", full("{}", "Hello {whom}"), "'whom' has a place and is not declared"),
         ("a.yaml", full("{whom: {}}", "Hello"), "'whom' is declared and has no place"),
@@ -183,7 +183,7 @@ fn jinja_reaches_nothing_and_ends() {
 }
 
 #[test]
-fn values_are_inserted_once_and_never_read_again() {
+fn promise_10_values_are_inserted_once_and_never_read_again() {
     let brace = full(
         "{whom: {trusted: true}, other: {trusted: true}}",
         "{whom}, {other}",
@@ -212,7 +212,7 @@ fn a_trusted_value_cannot_stand_for_another() {
 
 /// A prompt with holes was once sent as it was.
 #[test]
-fn d11_a_missing_variable_is_an_error_and_never_a_raw_template() {
+fn promise_05_d11_a_missing_variable_is_an_error_and_never_a_raw_template() {
     let text = full(
         "{whom: {max_chars: 3}, often: {type: integer, required: false}}",
         "{whom} {often}",

@@ -94,7 +94,7 @@ async fn a_written_a_replaced_and_a_removed_file_are_noticed() {
 }
 
 #[tokio::test]
-async fn a_swung_link_is_noticed() {
+async fn promise_10_a_swung_link_is_noticed() {
     let mount = folder(&[("..1/a.yaml", &mine("one"))]);
     let root = mount.path();
     symlink("..1", root.join("..data")).unwrap();

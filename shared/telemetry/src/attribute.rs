@@ -37,10 +37,12 @@ attribute_names! {
     MESSAGING_CONVERSATION_ID = "messaging.message.conversation_id";
     /// Name of the model.
     MODEL_NAME = "rumiai.model.name";
-    /// What it runs on.
+    /// What it runs on, or who is asked.
     MODEL_PROVIDER = "rumiai.model.provider";
     /// Entries of the batch.
     MODEL_BATCH_SIZE = "rumiai.model.batch_size";
+    /// The provider's name for the request, for its support; empty if it has none.
+    PROVIDER_REQUEST_ID = "rumiai.provider.request_id";
     /// Where artifacts lie, up to the stage or the digest; never a file's name.
     ARTIFACT_PREFIX = "rumiai.artifact.prefix";
     /// Bytes moved.

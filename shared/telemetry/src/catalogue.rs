@@ -104,6 +104,18 @@ pub const SPANS: &[SpanRow] = &[
         relation: "one batch: child of the work it is part of, and linked to it",
         attributes: &[&[a::MODEL_NAME, a::MODEL_PROVIDER, a::MODEL_BATCH_SIZE]],
     },
+    SpanRow {
+        operation: "ask",
+        of: "language model",
+        kind: "client",
+        relation: "one attempt: child of the caller's span that the request names, else of the current one",
+        attributes: &[&[
+            a::MODEL_NAME,
+            a::MODEL_PROVIDER,
+            a::ATTEMPT,
+            a::PROVIDER_REQUEST_ID,
+        ]],
+    },
     artifact("put"),
     artifact("put_file"),
     artifact("get"),

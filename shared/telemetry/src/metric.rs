@@ -18,6 +18,8 @@ pub(crate) const BYTES: [f64; 7] = [
     268_435_456.0,
     1_073_741_824.0,
 ];
+/// Borders of histograms of cosines.
+pub(crate) const COSINES: [f64; 8] = [0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9];
 /// Upper bounds of the buckets of totals: those at which something else follows, and between.
 pub(crate) const POINTS: [f64; 9] = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 100.0];
 /// Upper bounds of the buckets of numbers of items.
@@ -136,6 +138,12 @@ metrics_table! {
     BATCH_STAGE_DURATION = Histogram "batch_stage_seconds" ["stage"] "Time that the items of one batch spent in a stage, all together.";
     BATCH_SIZE = Histogram "batch_size" [] "Items of one batch.";
     DOSSIERS = Counter "dossiers_total" ["status"] "Dossiers that were written, given back or given up.";
+    EMBEDDING_DURATION = Histogram "embedding_seconds" [] "How long it took to give a text a direction, known ones included.";
+    EMBEDDING_SIMILARITY = Histogram "embedding_similarity" [] "How near a signal is to the nearest description: the cosine, -1 to 1.";
+    TEMPLATE_RENDERS = Counter "template_renders_total" ["name", "version", "result"] "Prompts that were made: `ok`, or `failed`.";
+    TEMPLATE_RELOADS = Counter "templates_reload_total" ["result"] "Times templates were asked to be read anew: `ok`, `partial` or `failed`.";
+    TEMPLATES_GENERATION = Gauge "templates_generation" [] "How often the set of templates was replaced.";
+    TEMPLATES_LOADED = Gauge "templates_loaded" [] "Versions of templates in use.";
     SPANS_EXPORTED = Counter "rumiai_telemetry_spans_exported_total" [] "Spans that the receiver took.";
     SPANS_DROPPED = Counter "rumiai_telemetry_spans_dropped_total" ["reason"] "Spans that were lost: `queue_full` or `export_failed`.";
 }

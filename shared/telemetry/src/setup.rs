@@ -35,7 +35,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Crates whose spans are recorded: those of this workspace. What libraries record of themselves
 /// is not ours to tell, and may hold what nobody checked.
-pub(crate) const RECORDED: [&str; 30] = [
+pub(crate) const RECORDED: [&str; 31] = [
     "artifacts",
     "broker",
     "cache",
@@ -47,6 +47,7 @@ pub(crate) const RECORDED: [&str; 30] = [
     "emotion",
     "inference",
     "ingest",
+    "insight",
     "jobs",
     "label",
     "llm",
@@ -195,6 +196,11 @@ fn recorder() -> Result<PrometheusRecorder, Error> {
             &metric::SHORT_SECONDS,
         )
         .map_err(unusable)?
+        .set_buckets_for_metric(
+            Matcher::Full(metric::LLM_OVERHEAD.into()),
+            &metric::SHORT_SECONDS,
+        )
+        .map_err(unusable)?
         .set_buckets_for_metric(Matcher::Suffix("_bytes".into()), &metric::BYTES)
         .map_err(unusable)?
         .set_buckets_for_metric(
@@ -205,6 +211,11 @@ fn recorder() -> Result<PrometheusRecorder, Error> {
         .set_buckets_for_metric(Matcher::Full(metric::SIGNAL_SCORE.into()), &metric::POINTS)
         .map_err(unusable)?
         .set_buckets_for_metric(Matcher::Full(metric::BATCH_SIZE.into()), &metric::ITEMS)
+        .map_err(unusable)?
+        .set_buckets_for_metric(
+            Matcher::Full(metric::EMBEDDING_SIMILARITY.into()),
+            &metric::COSINES,
+        )
         .map_err(unusable)?;
     Ok(builder.build_recorder())
 }

@@ -1,7 +1,7 @@
 //! What happens to signals, as one value per kind of event. Nothing here holds what a signal says.
 
 use crate::metric;
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -116,4 +116,37 @@ impl DossierEnded {
         }
         counter!(metric::DOSSIERS, "status" => status).increment(1);
     }
+}
+
+/// A text was given a direction.
+pub fn embedded(took: Duration) {
+    histogram!(metric::EMBEDDING_DURATION).record(took);
+}
+
+/// A signal was compared with descriptions; the cosine of the nearest one.
+pub fn compared(similarity: f64) {
+    histogram!(metric::EMBEDDING_SIMILARITY).record(similarity);
+}
+
+/// A prompt was made of a template, or was not. Names and versions are those of loaded templates.
+pub fn template_rendered(name: &str, version: &str, ok: bool) {
+    let result = if ok { "ok" } else { "failed" };
+    counter!(
+        metric::TEMPLATE_RENDERS,
+        "name" => name.to_owned(), "version" => version.to_owned(), "result" => result
+    )
+    .increment(1);
+}
+
+/// Somebody asked for templates to be read anew; `result` is one of few fixed words.
+pub fn templates_reloaded(result: &'static str) {
+    counter!(metric::TEMPLATE_RELOADS, "result" => result).increment(1);
+}
+
+/// The set of templates that is in use.
+pub fn templates_in_use(generation: u64, versions: usize) {
+    #[allow(clippy::cast_precision_loss, reason = "small numbers, for a metric")]
+    gauge!(metric::TEMPLATES_GENERATION).set(generation as f64);
+    let versions = u32::try_from(versions).unwrap_or(u32::MAX);
+    gauge!(metric::TEMPLATES_LOADED).set(f64::from(versions));
 }

@@ -170,6 +170,11 @@ fn every_event_is_one_line_and_its_metrics_are_those_of_the_table() {
         messaging::queue_wait(STAGE, 0, SystemTime::UNIX_EPOCH + TOOK, &job, None);
         signals::item_ended("filtered", "score");
         signals::stage_ended("model", TOOK);
+        signals::embedded(TOOK);
+        signals::compared(0.5);
+        signals::template_rendered("dossier", "1.0.0", true);
+        signals::templates_reloaded("ok");
+        signals::templates_in_use(2, 11);
         // These two are counted on the way out, which other tests see.
         metrics::counter!(crate::metric::SPANS_EXPORTED).increment(1);
         metrics::counter!(crate::metric::SPANS_DROPPED, "reason" => "queue_full").increment(1);
@@ -195,6 +200,11 @@ fn every_event_is_one_line_and_its_metrics_are_those_of_the_table() {
         let line = format!("# TYPE {} {}\n", metric.name, metric.kind.as_str());
         assert!(text.contains(&line), "{line}");
     }
+    // What is to stay below a millisecond is told in parts of one.
+    let mut buckets = text
+        .lines()
+        .filter(|line| line.starts_with("llm_overhead_seconds_bucket"));
+    assert!(buckets.any(|line| line.contains("le=\"0.0005\"")));
 }
 
 /// Which labels each metric has in Prometheus' text format.

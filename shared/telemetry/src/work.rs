@@ -33,6 +33,28 @@ pub fn infer_span(model: &str, provider: &str, batch_size: usize) -> Span {
     span
 }
 
+/// The span of one time a language model is asked, `ask <model>`: a child of the span that
+/// `traceparent` names, which is the caller's, or else of the current one.
+#[must_use]
+pub fn ask_span(provider: &'static str, model: &str, attempt: u32, caller: Option<&str>) -> Span {
+    let name = format!("ask {model}");
+    let span = tracing::info_span!("ask", otel.name = name.as_str(), otel.kind = "client");
+    if let Some(caller) = caller {
+        context::set_parent(&span, caller);
+    }
+    of_current_job(&span);
+    span.set_attribute(attribute::MODEL_NAME, model.to_owned());
+    span.set_attribute(attribute::MODEL_PROVIDER, provider);
+    span.set_attribute(attribute::ATTEMPT, i64::from(attempt));
+    span
+}
+
+/// Notes on a span what the provider calls the request, if it said so.
+pub fn named_by_provider(span: &Span, request_id: Option<&str>) {
+    let id = request_id.unwrap_or_default().to_owned();
+    span.set_attribute(attribute::PROVIDER_REQUEST_ID, id);
+}
+
 /// The span of one operation on the store, `<operation> artifact`: a child of the current span.
 #[must_use]
 pub fn artifact_span(operation: &'static str, prefix: &str) -> Span {

@@ -46,6 +46,8 @@ fn one_message() -> String {
         work::stage_span(StageName::Detect, &job, 1).in_scope(|| {
             let batch = work::infer_span("yolox", "CPU", 8);
             messaging::fail(&batch, "environment:model");
+            let asked = work::ask_span("claude", "haiku", 2, None);
+            work::named_by_provider(&asked, Some("req_1"));
             let artifact = work::artifact_span("put", "jobs/j-1/detect");
             work::moved(&artifact, 42);
         });
@@ -60,12 +62,13 @@ fn one_message() -> String {
     origin
 }
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "publish detect",
     "wait detect",
     "process detect",
     "stage detect",
     "infer yolox",
+    "ask haiku",
     "put artifact",
     "ack detect",
 ];
@@ -87,7 +90,8 @@ fn spans_keep_parents_links_and_names_through_the_real_collector() {
     telemetry.shutdown(LIMIT).unwrap();
     let spans = sink.wait(LIMIT, all_there);
     assert_eq!(spans.len(), NAMES.len(), "nothing else is told");
-    let [publish, wait, process, stage, infer, put, ack] = NAMES.map(|name| named(&spans, name));
+    let [publish, wait, process, stage, infer, ask, put, ack] =
+        NAMES.map(|name| named(&spans, name));
     let id = |span: &OtlpSpan| Some(span.span_id.clone());
     let link = |span: &OtlpSpan| vec![(span.trace_id.clone(), span.span_id.clone())];
     assert_eq!(publish.parent_span_id, None);
@@ -96,6 +100,7 @@ fn spans_keep_parents_links_and_names_through_the_real_collector() {
         (&process, &publish),
         (&stage, &process),
         (&infer, &stage),
+        (&ask, &stage),
         (&put, &stage),
         (&ack, &process),
     ] {
@@ -111,11 +116,12 @@ fn spans_keep_parents_links_and_names_through_the_real_collector() {
         (wait.start_unix_ns, wait.end_unix_ns),
         (1_700_000_000_000_000_000, 1_700_000_002_500_000_000)
     );
-    let kinds = [&publish, &wait, &process, &stage, &infer, &put, &ack].map(|span| span.kind);
+    let kinds = [&publish, &wait, &process, &stage, &infer, &ask, &put, &ack].map(|span| span.kind);
     assert_eq!(
         kinds,
         [
-            "producer", "internal", "consumer", "internal", "internal", "client", "client"
+            "producer", "internal", "consumer", "internal", "internal", "client", "client",
+            "client"
         ]
     );
 }

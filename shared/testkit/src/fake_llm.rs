@@ -13,6 +13,7 @@ mod instant;
 mod journal;
 mod latency;
 mod models;
+mod obey;
 mod ollama;
 mod random;
 mod schema;

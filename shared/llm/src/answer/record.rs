@@ -4,11 +4,13 @@
 use super::{Answer, Problem};
 use crate::grounding::Grounding;
 use contracts::analysis::AnalysisName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::time::SystemTime;
 
 /// Who made an analysis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A model of Anthropic.
@@ -21,7 +23,7 @@ pub enum Source {
 
 /// One prompt, and what came of it. Every field is always written; null is what does not apply or
 /// is not known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The analysis.
     pub prompt_type: String,
@@ -51,6 +53,14 @@ pub struct Record {
     pub template: Option<String>,
     /// What held of the answer, and what was dropped.
     pub grounding: Option<Grounding>,
+}
+
+/// A moment as records write it: RFC 3339, in UTC.
+#[must_use]
+pub fn timestamp(now: SystemTime) -> String {
+    jiff::Timestamp::try_from(now)
+        .unwrap_or_default()
+        .to_string()
 }
 
 impl Record {

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_are_those_of_known_bills() {
+    fn promise_13_costs_are_those_of_known_bills() {
         let cached = Usage {
             input: 3,
             cache_write_5m: 12_304,

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_matter_where_it_is_cut() {
+    fn promise_04_events_may_be_cut_anywhere() {
         let bytes = STREAM.as_bytes();
         assert_eq!(parsed(&[bytes]), expected());
         for cut in 0..bytes.len() {
@@ -141,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_cuts_give_the_same(text in "(data: ?[a-zé]{0,5}|event:x|:c|\r|\n|\r\n){0,40}", cuts in prop::collection::vec(0usize..200, 0..10)) {
+        fn promise_04_any_cuts_of_events_give_the_same(text in "(data: ?[a-zé]{0,5}|event:x|:c|\r|\n|\r\n){0,40}", cuts in prop::collection::vec(0usize..200, 0..10)) {
             let bytes = text.as_bytes();
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (bytes.len() + 1)).collect();
             cuts.extend([0, bytes.len()]);
@@ -151,7 +151,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_breaks_it(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn promise_04_no_bytes_break_the_reader_of_events(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = Parser::default().feed(&bytes);
         }
     }

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_is_the_same_wherever_the_stream_is_cut() {
+    fn promise_04_an_answer_is_the_same_wherever_its_events_are_cut() {
         let bytes = STREAM.as_bytes();
         let expected = assembled(&[bytes]).unwrap();
         assert_eq!(expected.0, "Grüß dich");

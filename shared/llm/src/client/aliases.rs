@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chains_follow_the_settings() {
+    fn promise_05_d10_chains_of_fallbacks_follow_the_settings() {
         let mut settings = LlmSettings::default();
         let models = |settings: &LlmSettings, alias| {
             let aliases = Aliases::of_ollama(settings);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn models_that_ended_are_replaced_as_the_settings_say() {
+    fn promise_17_models_that_ended_are_replaced_as_the_settings_say() {
         let catalogue = Catalogue::built_in().unwrap();
         let mut settings = LlmSettings::default();
         let haiku = |settings: &LlmSettings| {

@@ -48,7 +48,7 @@ impl Client {
         let chain = self.0.chain(alias)?;
         let none = || Failure::new(Code::ModelNotFound, "no model answers this alias");
         let lane = chain.first().ok_or_else(none)?;
-        let named = |failure: Failure| failure.of(lane.provider.name(), &lane.row.id);
+        let named = |failure: Failure| failure.of(lane.provider.name(), &lane.id);
         lane.began(self.0.now());
         let call = Call::within(within, cancel.clone());
         let policy = RetryPolicy::from(&self.0.settings);
@@ -78,6 +78,14 @@ impl Client {
         }
     }
 
+    /// The digest of the weights of the first model of an alias, once its provider has told it.
+    #[must_use]
+    pub fn model_digest(&self, alias: &str) -> Option<String> {
+        let chain = self.0.chain(alias).ok()?;
+        let lane = chain.first()?;
+        lane.provider.model_digest(&lane.id)
+    }
+
     async fn embed_once(
         &self,
         lane: &Lane,
@@ -87,7 +95,7 @@ impl Client {
         let input = texts.iter().map(|text| tokens::estimate(text)).sum();
         let need = Need { input, output: 0 };
         let mut took = Took::default();
-        let (provider, model) = (lane.provider.as_ref(), lane.row.id.as_str());
+        let (provider, model) = (lane.provider.as_ref(), lane.id.as_str());
         let make = |call: Call| async move { provider.embed(model, texts, &call).await };
         let made = lane.run(&self.0, need, call, &mut took, make).await;
         if took.made {

@@ -22,11 +22,8 @@ impl Inner {
             return Ok(Vec::new());
         };
         let schema = request.output_schema.as_ref();
-        let ask = super::plan::ask(
-            &lane.row,
-            request,
-            schema.map(|schema| Arc::new(schema.clone())),
-        );
+        let row = lane.row();
+        let ask = super::plan::ask(&row, request, schema.map(|schema| Arc::new(schema.clone())));
         let prepared = lane.provider.prepare(&ask);
         let mut body = prepared.body;
         if let Some(fields) = body.as_object_mut() {
@@ -38,8 +35,8 @@ impl Inner {
         let whole: Value = json!({
             "kv": VERSION,
             "provider": lane.provider.name(),
-            "model_id": lane.row.id,
-            "model_digest": lane.provider.model_digest(&lane.row.id),
+            "model_id": lane.id,
+            "model_digest": lane.provider.model_digest(&lane.id),
             "api_version": prepared.api_version,
             "body": body,
             "schema_sha256": digest,

@@ -1,5 +1,6 @@
 //! Whether an answer can be used.
 
+use super::Check;
 use crate::{
     completion::Stop,
     context,
@@ -34,6 +35,7 @@ pub(super) fn judge(
     reply: &Reply,
     ask: &Ask,
     schema: Option<&Schema>,
+    check: Option<&Check<'_>>,
     estimated: u64,
 ) -> Result<Option<Value>, Box<Unusable>> {
     let failure = |code, message: &str| <Box<Unusable>>::from(Failure::new(code, message));
@@ -78,6 +80,10 @@ pub(super) fn judge(
         let failure = Failure::new(Code::SchemaViolation, violation.to_string());
         again(failure, reply, &violation.told)
     })?;
+    if let Some(Err(wrong)) = check.map(|check| check(&fitted)) {
+        let failure = Failure::new(Code::SchemaViolation, wrong.join("; "));
+        return Err(again(failure, reply, &wrong));
+    }
     Ok(Some(fitted))
 }
 

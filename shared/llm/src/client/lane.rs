@@ -17,7 +17,7 @@ use crate::{
     tokens::Correction,
 };
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 use telemetry::events::llm::{Asked, LlmBreakerChanged, LlmHealthChanged, LlmLimits, LlmTimedOut};
@@ -48,7 +48,9 @@ struct State {
 /// One model of one provider.
 pub(super) struct Lane {
     pub(super) provider: Arc<dyn Provider>,
-    pub(super) row: Model,
+    /// The model's name.
+    pub(super) id: String,
+    row: RwLock<Arc<Model>>,
     pub(super) windows: Option<Windows>,
     limiter: Limiter,
     state: Mutex<State>,
@@ -113,14 +115,28 @@ impl Lane {
                 retries: RetryBudget::default(),
             }),
             provider,
-            row,
+            id: row.id.clone(),
+            row: RwLock::new(Arc::new(row)),
         }
+    }
+
+    /// What the model can do and costs, as the table says at present.
+    pub(super) fn row(&self) -> Arc<Model> {
+        self.row
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts another row of the table in place of the one that held.
+    pub(super) fn set_row(&self, row: Model) {
+        *self.row.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(row);
     }
 
     pub(super) fn asked(&self) -> Asked<'_> {
         Asked {
             provider: self.provider.name(),
-            model: &self.row.id,
+            model: &self.id,
         }
     }
 
@@ -310,12 +326,18 @@ impl Lane {
         let state = self.state();
         state.health.report(Surroundings {
             provider: self.provider.name().into(),
-            model: self.row.id.clone(),
+            model: self.id.clone(),
             in_flight,
             queue_depth: self.limiter.waiting(),
             breaker: state.breaker.state(),
             rate_limit: self.limiter.seen(),
         })
+    }
+
+    /// Whether nobody is asking it and nothing keeps it from being asked.
+    pub(super) fn is_idle(&self) -> bool {
+        let (in_flight, _) = self.limiter.in_flight();
+        in_flight == 0 && self.state().breaker.state() == BreakerState::Closed
     }
 
     pub(super) fn can_be_asked(&self) -> bool {
@@ -324,7 +346,7 @@ impl Lane {
 
     /// What estimates of tokens are multiplied by.
     pub(super) fn token_factor(&self) -> f64 {
-        self.row.token_factor * self.state().correction.factor()
+        self.row().token_factor * self.state().correction.factor()
     }
 
     /// The context for a call, where that is ours to say.
@@ -337,7 +359,7 @@ impl Lane {
         let Some(windows) = &self.windows else {
             return Ok(None);
         };
-        let context = self.row.context_tokens;
+        let context = self.row().context_tokens;
         let window = self
             .state()
             .window

@@ -8,6 +8,7 @@ use crate::{
     catalogue::Model,
     claude, context,
     error::{Code, Failure},
+    json::Schema,
     provider::{Ask, Call},
     request::{Message, Request},
     settings::LlmSettings,
@@ -43,7 +44,7 @@ pub(super) struct Plan {
 /// What a plan is made from, besides the request.
 pub(super) struct Round<'a> {
     pub(super) request: &'a Request,
-    pub(super) schema: Option<Arc<Value>>,
+    pub(super) schema: Option<&'a Schema>,
     /// What is said after the request: an answer that did not fit, and why.
     pub(super) more: &'a [Message],
     pub(super) max_output_tokens: u32,
@@ -71,9 +72,11 @@ pub(super) fn ask(row: &Model, request: &Request, schema: Option<Arc<Value>>) ->
 impl Inner {
     pub(super) async fn plan(&self, lane: &Lane, round: &Round<'_>) -> Result<Plan, Failure> {
         let request = round.request;
-        let mut ask = ask(&lane.row, request, round.schema.clone());
+        let row = lane.row();
+        let schema = round.schema.map(|schema| schema.source().clone());
+        let mut ask = ask(&row, request, schema);
         ask.messages.extend(round.more.iter().cloned());
-        ask.max_output_tokens = round.max_output_tokens.min(lane.row.max_output_tokens);
+        ask.max_output_tokens = round.max_output_tokens.min(row.max_output_tokens);
         let began = Instant::now();
         let (estimated, input, asked) = self.input(lane, &ask, round).await;
         let counting = if asked {
@@ -83,8 +86,8 @@ impl Inner {
         };
         let output = self.output(lane, &ask);
         let needed = context::need(input, 0, u32::try_from(output).unwrap_or(u32::MAX));
-        if needed > u64::from(lane.row.context_tokens) {
-            return Err(rejected(needed, lane.row.context_tokens));
+        if needed > u64::from(row.context_tokens) {
+            return Err(rejected(needed, row.context_tokens));
         }
         let characters = request
             .messages
@@ -125,14 +128,13 @@ impl Inner {
     /// Tokens a question reads: the estimate without what was learnt, the best there is, and
     /// whether the provider was asked for it.
     async fn input(&self, lane: &Lane, ask: &Ask, round: &Round<'_>) -> (u64, u64, bool) {
-        let schema = ask.output_schema.as_deref();
-        let schema = schema.map_or(0, |schema| tokens::estimate(&schema.to_string()));
+        let schema = round.schema.map_or(0, Schema::tokens);
         let plain =
-            tokens::estimate_said(ask.system.as_deref(), &ask.messages, lane.row.token_factor)
+            tokens::estimate_said(ask.system.as_deref(), &ask.messages, ask.model.token_factor)
                 + schema;
-        let factor = lane.token_factor() / lane.row.token_factor;
+        let factor = lane.token_factor() / ask.model.token_factor;
         let learnt = tokens::scaled(plain, factor);
-        if !self.is_near_a_limit(lane, learnt) {
+        if !self.is_near_a_limit(lane, &ask.model, learnt) {
             return (plain, learnt, false);
         }
         let left = round.deadline.saturating_duration_since(Instant::now());
@@ -148,10 +150,10 @@ impl Inner {
         clippy::cast_precision_loss,
         reason = "numbers of tokens are far below 2^52"
     )]
-    fn is_near_a_limit(&self, lane: &Lane, tokens: u64) -> bool {
+    fn is_near_a_limit(&self, lane: &Lane, row: &Model, tokens: u64) -> bool {
         let tokens = tokens as f64;
-        let context = f64::from(lane.row.context_tokens);
-        let edge = lane.row.next_tier_at(&self.today());
+        let context = f64::from(row.context_tokens);
+        let edge = row.next_tier_at(&self.today());
         let near_edge = edge.is_some_and(|edge| {
             let edge = edge as f64;
             (NEAR * edge..edge / NEAR).contains(&tokens)
@@ -161,14 +163,14 @@ impl Inner {
 
     /// Tokens an answer may have, thinking included.
     fn output(&self, lane: &Lane, ask: &Ask) -> u64 {
-        let thinks = lane.provider.name() == claude::NAME && lane.row.thinking.can_run();
+        let thinks = lane.provider.name() == claude::NAME && ask.model.thinking.can_run();
         let allowance = if thinks {
             self.settings.claude_thinking_allowance
         } else {
             0
         };
         let room = u64::from(ask.max_output_tokens) + u64::from(allowance);
-        room.min(lane.row.max_output_tokens.into())
+        room.min(ask.model.max_output_tokens.into())
     }
 
     /// How long a call may take if nothing else ends it.

@@ -49,6 +49,18 @@ impl Failed {
             said: None,
         }
     }
+
+    /// The same for one who waited for it and asked nobody: what it cost is not counted twice.
+    pub(crate) fn of_another(&self, waited: Duration) -> Self {
+        Self {
+            said: self.said.clone(),
+            latency: Latency {
+                total_ms: ms(waited),
+                ..Latency::default()
+            },
+            ..Self::before(self.failure.clone())
+        }
+    }
 }
 
 /// How often a model was asked again for which reason.
@@ -122,19 +134,19 @@ impl<'a> Run<'a> {
                     continue;
                 }
                 LlmFellBack {
-                    from: &before.row.id,
-                    to: &lane.row.id,
+                    from: &before.id,
+                    to: &lane.id,
                     code: failure.code.as_str(),
                 }
                 .emit();
             }
             match self.ask_model(lane).await {
                 Ok((reply, json)) => {
-                    let first = chain.first().map(|first| first.row.id.clone());
+                    let first = chain.first().map(|first| first.id.clone());
                     return Ok(self.completed(lane, reply, json, first.unwrap_or_default()));
                 }
                 Err(failure) => {
-                    let named = failure.of(lane.provider.name(), &lane.row.id);
+                    let named = failure.of(lane.provider.name(), &lane.id);
                     let is_final = named.code.rule().fallback == Fallback::Never || self.forwarded;
                     if is_final {
                         return Err(self.failed(named, Some(lane)));
@@ -168,7 +180,7 @@ impl<'a> Run<'a> {
         match failure.code.rule().fallback {
             Fallback::Never => false,
             Fallback::Any => true,
-            Fallback::LargerContext => next.row.context_tokens > before.row.context_tokens,
+            Fallback::LargerContext => next.row().context_tokens > before.row().context_tokens,
         }
     }
 
@@ -176,17 +188,14 @@ impl<'a> Run<'a> {
     async fn ask_model(&mut self, lane: &Lane) -> Result<(Reply, Option<Value>), Failure> {
         self.note_dropped(lane)?;
         lane.began(self.inner.now());
-        let schema = self
-            .schema
-            .as_ref()
-            .map(|schema| Arc::new(schema.source().clone()));
+        let schema = self.schema.clone();
         let mut tries = Tries::default();
         let mut more: Vec<Message> = Vec::new();
         let mut room = self.request.max_output_tokens;
         loop {
             let round = Round {
                 request: self.request,
-                schema: schema.clone(),
+                schema: schema.as_deref(),
                 more: &more,
                 max_output_tokens: room,
                 deadline: self.deadline,
@@ -220,7 +229,7 @@ impl<'a> Run<'a> {
 
     /// Parameters the model does not have: left out, or an error.
     fn note_dropped(&mut self, lane: &Lane) -> Result<(), Failure> {
-        let ask = super::plan::ask(&lane.row, self.request, None);
+        let ask = super::plan::ask(&lane.row(), self.request, None);
         let dropped = lane.provider.prepare(&ask).dropped;
         if let (true, Some(first)) = (self.inner.settings.llm_strict_params, dropped.first()) {
             let message =
@@ -248,7 +257,7 @@ impl<'a> Run<'a> {
         match failure.again() {
             Again::Never => None,
             Again::MoreRoom => {
-                let larger = room.saturating_mul(2).min(lane.row.max_output_tokens);
+                let larger = room.saturating_mul(2).min(lane.row().max_output_tokens);
                 let may = !std::mem::replace(&mut tries.doubled, true) && larger > room;
                 may.then_some(Next::MoreRoom(larger))
             }
@@ -301,7 +310,7 @@ impl<'a> Run<'a> {
         first: String,
     ) -> Completion {
         self.tell(lane, "ok");
-        let fallback_from = (lane.row.id != first).then(|| first.clone());
+        let fallback_from = (lane.id != first).then(|| first.clone());
         Completion {
             latency: self.latency(),
             text: reply.text,

@@ -1,7 +1,8 @@
 //! The schema of an answer: what fits, and values of enumerations as the schema spells them.
 
+use crate::tokens;
 use serde_json::Value;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Most things that are told of an answer that does not fit.
 const MAX_TOLD: usize = 10;
@@ -37,7 +38,8 @@ impl fmt::Display for Violation {
 
 /// A schema, made ready.
 pub struct Schema {
-    source: Value,
+    source: Arc<Value>,
+    tokens: u64,
     validator: jsonschema::Validator,
 }
 
@@ -56,15 +58,22 @@ impl Schema {
         let validator = jsonschema::validator_for(source)
             .map_err(|error| SchemaError(crate::error::one_line(&error.to_string())))?;
         Ok(Self {
-            source: source.clone(),
+            source: Arc::new(source.clone()),
+            tokens: tokens::estimate(&source.to_string()),
             validator,
         })
     }
 
     /// The schema itself.
     #[must_use]
-    pub const fn source(&self) -> &Value {
+    pub const fn source(&self) -> &Arc<Value> {
         &self.source
+    }
+
+    /// Tokens of the schema, estimated.
+    #[must_use]
+    pub const fn tokens(&self) -> u64 {
+        self.tokens
     }
 
     /// The value if it fits, with the texts of enumerations spelled as the schema does: models

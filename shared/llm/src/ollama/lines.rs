@@ -51,9 +51,10 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
-    fn it_does_not_matter_where_it_is_cut() {
+    fn promise_04_lines_may_be_cut_anywhere() {
         let bytes = "{\"é\":1}\r\n\n  \n{\"b\":2}\nlast ✓".as_bytes();
         for cut in 0..=bytes.len() {
             let mut lines = Lines::new(99);
@@ -74,5 +75,39 @@ mod tests {
             Lines::new(9).feed(b"\xff\n").unwrap_err().code,
             Code::Protocol
         );
+    }
+
+    fn parsed(chunks: &[&[u8]]) -> Vec<String> {
+        let mut lines = Lines::new(1 << 20);
+        let mut found: Vec<String> = chunks
+            .iter()
+            .flat_map(|chunk| lines.feed(chunk).unwrap())
+            .collect();
+        found.extend(lines.finish().unwrap());
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn promise_04_any_cuts_of_lines_give_the_same(
+            text in "([{]\"é\":[0-9]{1,3}[}]| |\r|\n|\r\n|✓){0,40}",
+            cuts in prop::collection::vec(0usize..400, 0..10),
+        ) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (bytes.len() + 1)).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(parsed(&chunks), parsed(&[bytes]));
+        }
+
+        #[test]
+        fn promise_04_no_bytes_break_the_reader_of_lines(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..6),
+        ) {
+            let mut lines = Lines::new(100);
+            let broke = chunks.iter().any(|chunk| lines.feed(chunk).is_err());
+            let _ = broke || lines.finish().is_err();
+        }
     }
 }

@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_without_a_tag_is_the_latest() {
+    fn promise_05_d12_a_name_without_a_tag_is_the_latest() {
         for (name, expected) in [
             ("nomic-embed-text", "nomic-embed-text:latest"),
             ("gemma3:1b", "gemma3:1b"),

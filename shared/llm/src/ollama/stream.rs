@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_is_the_same_wherever_the_stream_is_cut() {
+    fn promise_04_an_answer_is_the_same_wherever_its_lines_are_cut() {
         let bytes = STREAM.as_bytes();
         for cut in 0..=bytes.len() {
             let (one, other) = bytes.split_at(cut);

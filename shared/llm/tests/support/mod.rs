@@ -1,6 +1,7 @@
 //! What the tests of this crate have in common.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod behind;
 pub mod server;
 
 use llm::{
@@ -37,6 +38,15 @@ impl TokioClock {
 impl Clock for TokioClock {
     fn now(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(TODAY) + self.0.elapsed()
+    }
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+impl cache::Clock for TokioClock {
+    fn unix_ms(&self) -> u64 {
+        1000 * TODAY + u64::try_from(self.0.elapsed().as_millis()).unwrap()
     }
     fn monotonic(&self) -> Duration {
         self.0.elapsed()

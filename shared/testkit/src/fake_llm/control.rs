@@ -1,7 +1,7 @@
 //! `/__ctl/…`: what [`super::FakeLlm`]'s methods do, over HTTP.
 
 use super::{
-    Latency, OllamaServer, Port, State,
+    ClaudeLimits, Latency, OllamaServer, Port, State,
     answers::Canned,
     instant::rfc3339,
     script::Rule,
@@ -92,6 +92,10 @@ pub(super) fn answer(request: &Request, state: &State) -> Reply {
         }),
         ("POST", "ollama") => parsed::<OllamaServer>(request).map(|server| {
             state.ollama.change(|known| *known = server);
+            done()
+        }),
+        ("POST", "limits") => parsed::<ClaudeLimits>(request).map(|limits| {
+            state.lock().claude.limits(limits);
             done()
         }),
         ("POST", "hold") => parsed::<Hold>(request).map(|hold| {

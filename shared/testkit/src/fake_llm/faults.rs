@@ -213,6 +213,8 @@ pub enum ContentFault {
     WhitespaceLoop,
     /// It begins well and goes on with the same words until the limit.
     RepeatLoop,
+    /// What the material in the prompt orders (`Ignore …`), to the letter, whatever else was said.
+    Obey,
     /// Nothing.
     Empty,
     /// This.

@@ -1,6 +1,7 @@
 //! Claude's models and limits.
 
 use super::instant::{day, rfc3339};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -175,7 +176,8 @@ impl Model {
 }
 
 /// Claude's rate limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ClaudeLimits {
     /// Requests a minute.
     pub requests: u64,

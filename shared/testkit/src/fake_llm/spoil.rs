@@ -1,6 +1,6 @@
 //! Texts that are not what was asked for.
 
-use super::{answers::Ask, faults::ContentFault, schema::resolve};
+use super::{answers::Ask, faults::ContentFault, obey, schema::resolve};
 use serde_json::{Map, Value, json};
 
 /// How far an endless text is written out before the limit cuts it.
@@ -25,6 +25,7 @@ pub(super) fn text(text: &str, how: &ContentFault, ask: &Ask) -> String {
             let loops = "and so we grow the team with a plan ";
             half(text).to_owned() + &loops.repeat(ENDLESS_BYTES / loops.len())
         }
+        ContentFault::Obey => obey::text(text, ask),
         ContentFault::Empty => String::new(),
         ContentFault::Text(text) => text.clone(),
         ContentFault::DuplicateKey => duplicate_key(text),

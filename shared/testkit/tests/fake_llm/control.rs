@@ -191,3 +191,17 @@ async fn the_time_is_that_of_what_is_tested() {
     let body = with("model", json!("claude-3-haiku-20240307"));
     assert_eq!(claude(&fake, &body).await.status, 404);
 }
+
+#[tokio::test]
+async fn limits_that_are_told_are_kept() {
+    let fake = FakeLlm::start().await;
+    tell(&fake, "limits", json!({"requests": 2})).await;
+    for expected in [200, 200, 429] {
+        assert_eq!(claude(&fake, &request()).await.status, expected);
+    }
+    tell(&fake, "limits", json!({"requests": 1_000_000})).await;
+    let answered = claude(&fake, &request()).await;
+    assert_eq!(answered.status, 200);
+    let left = answered.header("anthropic-ratelimit-requests-limit");
+    assert_eq!(left, "1000000");
+}

@@ -19,6 +19,7 @@ use serde_json::Value;
 use std::time::Duration;
 use telemetry::events::llm::{LlmAttempted, LlmBudgetSpent, LlmContextGiven, LlmOutputInvalid};
 use tokio::sync::mpsc;
+use tracing::{Instrument, Span};
 
 /// Pieces of an answer that wait for who listens.
 const PIECES: usize = 16;
@@ -55,7 +56,8 @@ impl Run<'_> {
     ) -> Result<(Reply, Option<Value>), Box<Unusable>> {
         let reservations = self.reserve(lane, &plan)?;
         let mut took = Took::default();
-        let mut made = self.call(lane, &plan, &mut took).await;
+        let mut span = Span::none();
+        let mut made = self.call(lane, &plan, &mut took, &mut span).await;
         self.queued += took.queued;
         self.outside += took.call;
         let mut cost = Some(0.0);
@@ -65,7 +67,7 @@ impl Run<'_> {
             self.ttft = reply.ttft;
             let today = self.inner.today();
             cost = lane
-                .row
+                .row()
                 .cost(&reply.usage, Billing::default(), &today)
                 .map(|cost| cost.usd);
             self.cost = self.cost.zip(cost).map(|(all, one)| all + one);
@@ -73,7 +75,7 @@ impl Run<'_> {
             if let (Some(tokens), load) = (plan.ask.window, reply.load) {
                 let loaded = load.is_some_and(|load| load > LOADED);
                 LlmContextGiven {
-                    model: &lane.row.id,
+                    model: &lane.id,
                     tokens,
                     loaded,
                 }
@@ -88,7 +90,8 @@ impl Run<'_> {
         }
         let judged = made.map_err(<Box<Unusable>>::from).and_then(|reply| {
             let schema = self.schema.as_deref();
-            match judge(&reply, &plan.ask, schema, plan.need.input) {
+            let check = self.options.check;
+            match judge(&reply, &plan.ask, schema, check, plan.need.input) {
                 Ok(json) => Ok((reply, json)),
                 Err(mut unusable) => {
                     unusable.failure.status = Some(200);
@@ -105,7 +108,7 @@ impl Run<'_> {
             }
         });
         if took.made {
-            self.record(lane, &judged, took);
+            self.record(lane, &judged, took, &span);
         }
         judged
     }
@@ -118,7 +121,7 @@ impl Run<'_> {
             ..Usage::default()
         };
         let cost = lane
-            .row
+            .row()
             .cost(&most, Billing::default(), &self.inner.today());
         let usd = cost.map_or(0.0, |cost| cost.usd);
         let now = self.inner.clock.now();
@@ -130,20 +133,43 @@ impl Run<'_> {
             .collect()
     }
 
-    async fn call(&mut self, lane: &Lane, plan: &Plan, took: &mut Took) -> Result<Reply, Failure> {
+    /// Makes the call, in a span of its own once it is made.
+    async fn call(
+        &mut self,
+        lane: &Lane,
+        plan: &Plan,
+        took: &mut Took,
+        span: &mut Span,
+    ) -> Result<Reply, Failure> {
         let (inner, ask) = (self.inner, &plan.ask);
         let provider = lane.provider.as_ref();
+        let caller = self.request.trace.traceparent.as_deref();
+        let attempt = self.next_attempt();
+        let mut begin = || {
+            *span = telemetry::work::ask_span(provider.name(), &lane.id, attempt, caller);
+            span.clone()
+        };
         let Some(listener) = self.options.deltas else {
-            let make = |call: Call| async move { provider.complete(ask, &call).await };
+            let make = |call: Call| {
+                let span = begin();
+                async move { provider.complete(ask, &call).await }.instrument(span)
+            };
             return lane.run(inner, plan.need, &plan.call, took, make).await;
         };
         let (sender, pieces) = mpsc::channel(PIECES);
         let speak = async {
-            let make = |call: Call| async move { provider.stream(ask, &call, &sender).await };
+            let make = |call: Call| {
+                let span = begin();
+                async move { provider.stream(ask, &call, &sender).await }.instrument(span)
+            };
             lane.run(inner, plan.need, &plan.call, took, make).await
         };
         let listen = forward(pieces, listener, &plan.call, &mut self.forwarded);
         tokio::join!(speak, listen).0
+    }
+
+    fn next_attempt(&self) -> u32 {
+        u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX)
     }
 
     fn record(
@@ -151,8 +177,8 @@ impl Run<'_> {
         lane: &Lane,
         judged: &Result<(Reply, Option<Value>), Box<Unusable>>,
         took: Took,
+        span: &Span,
     ) {
-        let n = u32::try_from(self.attempts.len() + 1).unwrap_or(u32::MAX);
         let (reply, failure) = match judged {
             Ok((reply, _)) => (Some(reply), None),
             Err(unusable) => (None, Some(&unusable.failure)),
@@ -161,6 +187,10 @@ impl Run<'_> {
             (Some(reply), _) => reply.provider_request_id.clone(),
             (None, failure) => failure.and_then(|failure| failure.provider_request_id.clone()),
         };
+        telemetry::work::named_by_provider(span, id.as_deref());
+        if let Some(failure) = failure {
+            telemetry::messaging::fail(span, failure.code.as_str());
+        }
         LlmAttempted {
             asked: lane.asked(),
             code: failure.map_or("ok", |failure| failure.code.as_str()),
@@ -172,9 +202,9 @@ impl Run<'_> {
         }
         .emit();
         self.attempts.push(Attempt {
-            n,
+            n: self.next_attempt(),
             provider: lane.provider.name().into(),
-            model: lane.row.id.clone(),
+            model: lane.id.clone(),
             status: failure.map_or(Some(200), |failure| failure.status),
             code: failure.map(|failure| failure.code),
             ms: ms(took.call),
