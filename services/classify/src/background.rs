@@ -6,6 +6,7 @@ use crate::{
         classification::Classification,
         dossier::{self, Dossier},
         filter::SignalInput,
+        text,
     },
     failure::{Code, Failure},
     ports::DossierRequest,
@@ -46,6 +47,59 @@ pub(crate) async fn jobs(service: Service, stop: CancellationToken) {
         async move { worker.next_job(&stop).await }
     })
     .await;
+}
+
+/// Keeps what asking models took, until `stop` fires.
+pub(crate) async fn costs(service: Service, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(IDLE) => {}
+        }
+        if let Err(failure) = service.keep_costs().await {
+            tracing::warn!(code = failure.code.as_str(), "costs are not kept yet");
+        }
+    }
+}
+
+/// Parks leads that nobody contacted, if that is wanted, until `stop` fires.
+pub(crate) async fn park(service: Service, stop: CancellationToken) {
+    if !service.settings.enable_auto_park {
+        return;
+    }
+    let days = i64::from(service.settings.auto_park_days);
+    while !stop.is_cancelled() {
+        match service.store.auto_park(days, false).await {
+            Ok(parked) if parked.is_empty() => {}
+            Ok(parked) => tracing::info!(leads = parked.len(), days, "leads parked"),
+            Err(error) => tracing::warn!(reason = %error, "no leads can be parked"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(service.settings.auto_park_interval) => {}
+        }
+    }
+}
+
+/// Makes leads of batches that are over, until `stop` fires.
+pub(crate) async fn day_batches(service: Service, stop: CancellationToken) {
+    let Some(batches) = service.batches.clone() else {
+        return;
+    };
+    while !stop.is_cancelled() {
+        let looked = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            looked = service.look_at_all(&batches) => looked,
+        };
+        if let Err(failure) = looked {
+            tracing::warn!(reason = %failure, "batches cannot be looked at");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(service.settings.asking.claude_batch_look) => {}
+        }
+    }
 }
 
 /// Calls `next` as long as it finds something, and waits when it does not.
@@ -103,6 +157,7 @@ impl Service {
             &classification,
         );
         let request = DossierRequest {
+            signal_digest: text::digest(&lead.signal_text),
             facts,
             classification: lead.classification,
         };

@@ -56,7 +56,7 @@ pub enum ItemEnd {
 }
 
 impl ItemEnd {
-    fn failed(failure: &Failure) -> Self {
+    pub(crate) fn failed(failure: &Failure) -> Self {
         Self::Error {
             error: failure.code,
             message: failure.message.clone(),
@@ -274,7 +274,7 @@ impl Service {
         };
         let mut seen: HashMap<String, usize> = HashMap::new();
         for (place, input) in inputs.iter().enumerate() {
-            let signal = filter::check(input, self.settings.signal_max_chars);
+            let signal = filter::check(input, self.signal_limit());
             let statistics = &mut sorted.statistics;
             statistics.note(StageName::Validate, signal.is_ok(), Duration::ZERO);
             let first = signal.as_ref().map_or(place, |signal| {

@@ -8,17 +8,22 @@ use crate::{
         heuristics::{self, Findings},
         icp,
         score::{self, Explanation},
+        trim,
         violation::Note,
     },
     failure::Failure,
     ports::{Answer, Embedding, Field, LlmFacts, ScoreRequest},
     service::Service,
+    settings::SignalTrim,
     store::{IcpSet, NewLead, Persisted},
 };
 use llm::error::Code;
 use std::time::Duration;
 use telemetry::signals::SignalClassified;
 use tokio::sync::mpsc;
+
+/// Fewest characters of a signal that are worth asking about.
+const LEAST_CHARS: usize = 200;
 
 /// Who is looked for, as one request sees it.
 pub(crate) struct Situation {
@@ -67,8 +72,38 @@ impl Service {
     /// Asks the model, as soon as it is this question's turn.
     pub(crate) async fn ask(&self, question: &ScoreRequest) -> Result<Answer, Failure> {
         let _turn = self.turn().await?;
-        self.counters
-            .note_failure(self.scorer.score(question).await)
+        let asked = self.fitting(question, |question| async move {
+            self.scorer.score(&question).await
+        });
+        self.counters.note_failure(asked.await)
+    }
+
+    /// Asks, and again without more and more of the signal's middle while it fits no context, if
+    /// signals may be trimmed.
+    async fn fitting<F: Future<Output = Result<Answer, Failure>>>(
+        &self,
+        question: &ScoreRequest,
+        ask: impl Fn(ScoreRequest) -> F,
+    ) -> Result<Answer, Failure> {
+        let trims = self.settings.signal_trim == SignalTrim::HeadTail;
+        let whole = question.signal_text.chars().count();
+        let (mut room, mut trimmed_chars) = (whole, 0);
+        let mut shorter = question.clone();
+        loop {
+            let asked = ask(shorter.clone()).await;
+            let too_long = |failure: &Failure| failure.code == Code::ContextExceeded.into();
+            match asked {
+                Err(failure) if trims && too_long(&failure) && room >= 2 * LEAST_CHARS => {}
+                asked => {
+                    return asked.map(|mut answer| {
+                        answer.llm.trimmed_chars = trimmed_chars;
+                        answer
+                    });
+                }
+            }
+            room /= 2;
+            (shorter.signal_text, trimmed_chars) = trim::head_tail(&question.signal_text, room);
+        }
     }
 
     /// The same, telling fields as soon as they are complete.
@@ -78,8 +113,13 @@ impl Service {
         fields: mpsc::Sender<Field>,
     ) -> Result<Answer, Failure> {
         let _turn = self.turn().await?;
-        let answer = self.scorer.stream(question, fields).await;
-        self.counters.note_failure(answer)
+        let asked = self.fitting(question, |question| {
+            let fields = fields.clone();
+            async move { self.scorer.stream(&question, fields).await }
+        });
+        let asked = asked.await;
+        drop(fields);
+        self.counters.note_failure(asked)
     }
 
     async fn turn(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
@@ -128,8 +168,11 @@ impl Service {
 
     /// Checks an answer and makes a total of it.
     pub(crate) async fn judge(&self, signal: &Signal, answer: Answer) -> Result<Judged, Failure> {
-        let (classification, notes) = classification::check(&answer.raw, &signal.text)
-            .map_err(|violation| self.counters.count_failure(violation.into()))?;
+        let checked = classification::check(&answer.raw, &signal.text);
+        let (classification, notes) = checked.map_err(|violation| {
+            self.ledger.broke_a_rule(&answer.llm.template);
+            self.counters.count_failure(violation.into())
+        })?;
         let findings = if self.settings.enable_scoring_heuristics {
             self.findings(signal).await?
         } else {
@@ -138,6 +181,12 @@ impl Service {
         let weights = self.settings.scoring_weights;
         let explanation = score::explain(&classification, weights, &findings.adjustments);
         self.counters.note_classified(&answer.llm);
+        if answer.llm.attempts > 0 {
+            let bucket = explanation.score_bucket.as_str();
+            let template = &answer.llm.template;
+            self.ledger
+                .scored(template, explanation.final_score, bucket);
+        }
         SignalClassified {
             source_type: signal.source_type.as_str(),
             bucket: explanation.score_bucket.as_str(),
@@ -175,6 +224,9 @@ impl Service {
             let similar = icp::cosine(&of_signal.vector, &of_icp.vector)
                 .map_err(|error| Failure::new(Code::Protocol, error.to_string()))?;
             near.push((record.id, similar));
+        }
+        if let Some(nearest) = near.iter().map(|(_, similar)| *similar).reduce(f64::max) {
+            telemetry::signals::compared(nearest);
         }
         Ok(Some(near))
     }

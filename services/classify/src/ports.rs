@@ -37,6 +37,13 @@ pub struct LlmFacts {
     pub cost_usd: Option<f64>,
     /// How often the model was asked; 0 if the answer was known.
     pub attempts: u32,
+    /// Characters of the signal that were left out because no context held them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trimmed_chars: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// An answer, not yet checked by this service.
@@ -93,6 +100,8 @@ pub trait Scorer: Send + Sync {
 /// What a dossier is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DossierRequest {
+    /// The digest of the text of the signal, by which answers about it are forgotten.
+    pub signal_digest: String,
     /// What is known of the lead.
     pub facts: DossierFacts,
     /// The whole classification.
@@ -107,6 +116,73 @@ pub trait Dossiers: Send + Sync {
     /// # Errors
     /// [`Failure`] if there is no usable answer.
     async fn write(&self, request: &DossierRequest) -> Result<Answer, Failure>;
+}
+
+/// A batch that was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedIn {
+    /// The provider's name for it.
+    pub id: String,
+    /// The model that will be asked.
+    pub model: String,
+    /// The template of each question, as `name@version#digest`.
+    pub templates: Vec<String>,
+}
+
+/// How many questions of a batch ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct BatchCounts {
+    /// Not yet.
+    pub processing: u64,
+    /// With an answer.
+    pub succeeded: u64,
+    /// With a failure.
+    pub errored: u64,
+    /// Called off.
+    pub canceled: u64,
+    /// Not in time.
+    pub expired: u64,
+}
+
+/// Where a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLook {
+    /// Whether its answers can be read.
+    pub is_over: bool,
+    /// How many questions ended how.
+    pub counts: BatchCounts,
+}
+
+/// What came of one question of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchAnswer {
+    /// Its place, from 0.
+    pub place: usize,
+    /// The answer, not yet checked by this service, or why there is none.
+    pub answer: Result<Answer, Failure>,
+}
+
+/// Classifies many texts within a day, for less money.
+#[async_trait]
+pub trait Batches: Send + Sync {
+    /// Hands questions in.
+    ///
+    /// # Errors
+    /// [`Failure`] if they were not taken.
+    async fn hand_in(&self, requests: &[ScoreRequest]) -> Result<HandedIn, Failure>;
+
+    /// Looks where a batch stands, by the provider's name for it.
+    ///
+    /// # Errors
+    /// [`Failure`] if nobody says.
+    async fn look(&self, id: &str) -> Result<BatchLook, Failure>;
+
+    /// The answers of a batch that is over, in any order; `templates` are those of
+    /// [`HandedIn::templates`].
+    ///
+    /// # Errors
+    /// [`Failure`] if they cannot be read.
+    async fn answers(&self, id: &str, templates: &[String]) -> Result<Vec<BatchAnswer>, Failure>;
 }
 
 /// The direction of a text.
@@ -362,4 +438,18 @@ pub trait Admin: Send + Sync {
 
     /// What models can do and cost, as a table for people.
     fn models(&self) -> Value;
+
+    /// Settings of models, caches and templates, secrets left out.
+    fn config(&self) -> Value {
+        Value::Null
+    }
+
+    /// Forgets every answer about a signal, by [the digest of its
+    /// text](crate::compute::text::digest).
+    async fn forget(&self, _signal_digest: &str) {}
+
+    /// Whether models are there to be asked, as far as anybody knows.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }

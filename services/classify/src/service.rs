@@ -2,11 +2,16 @@
 
 use crate::{
     background,
-    compute::lexicon::{Lexicon, LexiconError},
+    compute::{
+        filter,
+        lexicon::{Lexicon, LexiconError},
+    },
     counters::Counters,
+    failure::Failure,
     http,
-    ports::{Admin, Dossiers, Embedder, Scorer},
-    settings::{Settings, SettingsError},
+    ledger::Ledger,
+    ports::{Admin, Batches, Dossiers, Embedder, Scorer},
+    settings::{Settings, SettingsError, SignalTrim},
     store::{Store, StoreError},
 };
 use stage::Clock;
@@ -39,6 +44,10 @@ pub struct Ports {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// Looks after models, caches and templates.
     pub admin: Arc<dyn Admin>,
+    /// Classifies within a day, for less money, where that is wanted.
+    pub batches: Option<Arc<dyn Batches>>,
+    /// What asking models took.
+    pub ledger: Ledger,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// All metrics, as Prometheus reads them.
@@ -67,6 +76,8 @@ pub struct Shared {
     pub(crate) dossiers: Arc<dyn Dossiers>,
     pub(crate) embedder: Option<Arc<dyn Embedder>>,
     pub(crate) admin: Arc<dyn Admin>,
+    pub(crate) batches: Option<Arc<dyn Batches>>,
+    pub(crate) ledger: Ledger,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(crate) lexicon: Lexicon,
@@ -107,6 +118,8 @@ impl Service {
             dossiers: ports.dossiers,
             embedder: ports.embedder,
             admin: ports.admin,
+            batches: ports.batches,
+            ledger: ports.ledger,
             started: ports.clock.monotonic(),
             clock: ports.clock,
             metrics: ports.metrics,
@@ -136,6 +149,9 @@ impl Service {
         let mut background = JoinSet::new();
         background.spawn(background::dossiers(self.clone(), stop.clone()));
         background.spawn(background::jobs(self.clone(), stop.clone()));
+        background.spawn(background::costs(self.clone(), stop.clone()));
+        background.spawn(background::day_batches(self.clone(), stop.clone()));
+        background.spawn(background::park(self.clone(), stop.clone()));
         self.serving.store(true, Ordering::SeqCst);
         let begun_to_stop = {
             let (service, stop) = (self.clone(), stop.clone());
@@ -152,8 +168,34 @@ impl Service {
             () = self.out_of_time(&stop) => Ok(()),
         };
         background.shutdown().await;
+        if let Err(failure) = self.keep_costs().await {
+            tracing::warn!(reason = %failure, "what asking took last is not kept");
+        }
         self.store.close().await;
         ended
+    }
+
+    /// Keeps what asking models took since this was done last.
+    pub(crate) async fn keep_costs(&self) -> Result<(), Failure> {
+        let fresh = self.ledger.take_fresh();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let kept = self.store.add_costs(&fresh).await;
+        if kept.is_err() {
+            self.ledger.give_back(fresh);
+        }
+        Ok(kept?)
+    }
+
+    /// Most characters of a signal that is handed in; one that is trimmed may be as long as it
+    /// likes.
+    pub(crate) fn signal_limit(&self) -> filter::Limit {
+        let most = self.settings.signal_max_chars;
+        match self.settings.signal_trim {
+            SignalTrim::Off => filter::Limit::Refuse(most),
+            SignalTrim::HeadTail => filter::Limit::Trim(most),
+        }
     }
 
     /// Ends when `stop` fired, the grace is over, and those who still waited were told.

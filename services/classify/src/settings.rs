@@ -1,7 +1,15 @@
 //! What can be set, by the names under which it is set. Nothing here reads the environment: values
 //! are handed in.
 
+mod asking;
+mod read;
+
+pub use asking::{Asking, EmbeddingProvider};
+
 use crate::compute::score::Weights;
+use read::{
+    host, interval, list, number, positive, real, seconds, share, tokens, truth, unreadable,
+};
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
@@ -65,6 +73,8 @@ pub struct Settings {
     pub database_url: SecretString,
     /// `API_TOKENS`: `scope:token`, separated by commas.
     pub api_tokens: Vec<ApiToken>,
+    /// `CORS_ALLOW_ORIGINS`: pages that may ask from a browser, separated by commas; `*` is any.
+    pub cors_allow_origins: Vec<String>,
     /// `SHUTDOWN_GRACE_SECONDS`: how long requests may take to end once the service stops.
     #[serde(rename = "shutdown_grace_ms", serialize_with = "milliseconds")]
     pub shutdown_grace: Duration,
@@ -74,6 +84,8 @@ pub struct Settings {
     pub prefilter_score_threshold: f64,
     /// `SIGNAL_MAX_CHARS`.
     pub signal_max_chars: usize,
+    /// `SIGNAL_TRIM`: `off` refuses a signal that is too long; `head_tail` keeps its two ends.
+    pub signal_trim: SignalTrim,
     /// `BATCH_CONCURRENCY_LIMIT`: signals of one batch that are worked on at once.
     pub batch_concurrency_limit: usize,
     /// `BATCH_ENABLE_PARALLEL`: if not, one at once.
@@ -105,12 +117,31 @@ pub struct Settings {
     pub scoring_weights: Weights,
     /// `ENABLE_LEAD_TOOLS`: funding events, overrides, parking.
     pub enable_lead_tools: bool,
-    /// `AUTO_PARK_DAYS`.
+    /// `ENABLE_AUTO_PARK`: whether leads nobody contacted are parked by themselves.
+    pub enable_auto_park: bool,
+    /// `AUTO_PARK_DAYS`: after how many days.
     pub auto_park_days: u32,
+    /// `AUTO_PARK_INTERVAL_SECONDS`: how often they are looked for.
+    #[serde(rename = "auto_park_interval_ms", serialize_with = "milliseconds")]
+    pub auto_park_interval: Duration,
     /// `FUNDING_BOOST_DAYS`.
     pub funding_boost_days: u32,
     /// `FUNDING_BOOST_SCORE`.
     pub funding_boost_score: f64,
+    /// How models are asked.
+    #[serde(flatten)]
+    pub asking: Asking,
+}
+
+/// What happens to a signal that is too long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalTrim {
+    /// It is refused.
+    #[default]
+    Off,
+    /// Its middle is left out.
+    HeadTail,
 }
 
 impl Default for Settings {
@@ -120,10 +151,12 @@ impl Default for Settings {
             port: 8000,
             database_url: "sqlite:///./raptorflow_leads.db".into(),
             api_tokens: Vec::new(),
+            cors_allow_origins: Vec::new(),
             shutdown_grace: Duration::from_secs(30),
             classifier_score_threshold: 70.0,
             prefilter_score_threshold: 20.0,
             signal_max_chars: 20_000,
+            signal_trim: SignalTrim::Off,
             batch_concurrency_limit: 5,
             batch_enable_parallel: true,
             batch_max_items: 1000,
@@ -139,9 +172,12 @@ impl Default for Settings {
             enable_rules_filter: true,
             scoring_weights: Weights::default(),
             enable_lead_tools: false,
+            enable_auto_park: false,
             auto_park_days: 30,
+            auto_park_interval: Duration::from_secs(3600),
             funding_boost_days: 60,
             funding_boost_score: 10.0,
+            asking: Asking::default(),
         }
     }
 }
@@ -164,8 +200,57 @@ pub enum SettingsError {
     Open(IpAddr),
 }
 
+/// Name of every setting, as variables have it; thresholds of single models besides.
+pub const NAMES: &[&str] = &[
+    "HOST",
+    "PORT",
+    "DATABASE_URL",
+    "API_TOKENS",
+    "SHUTDOWN_GRACE_SECONDS",
+    "SIGNAL_MAX_CHARS",
+    "BATCH_CONCURRENCY_LIMIT",
+    "BATCH_ENABLE_PARALLEL",
+    "BATCH_MAX_ITEMS",
+    "BATCH_TIMEOUT_SECONDS",
+    "LLM_MAX_CONCURRENCY",
+    "JOBS_MAX_WAITING",
+    "ENABLE_STREAMING",
+    "ENABLE_HEALTH_MONITORING",
+    "ENABLE_EMBEDDINGS",
+    "EMBEDDING_SIMILARITY_THRESHOLD",
+    "ENABLE_LEAD_TOOLS",
+    "AUTO_PARK_DAYS",
+    "CLASSIFIER_SCORE_THRESHOLD",
+    "PREFILTER_SCORE_THRESHOLD",
+    "ENABLE_SCORING_HEURISTICS",
+    "ENABLE_RULES_FILTER",
+    "SCORING_WEIGHT_ICP_FIT",
+    "SCORING_WEIGHT_MARKETING_PAIN",
+    "SCORING_WEIGHT_DATA_QUALITY",
+    "FUNDING_BOOST_DAYS",
+    "FUNDING_BOOST_SCORE",
+    "CORS_ALLOW_ORIGINS",
+    "SIGNAL_TRIM",
+    "ENABLE_AUTO_PARK",
+    "AUTO_PARK_INTERVAL_SECONDS",
+    "TEMPERATURE_1B",
+    "TEMPERATURE_4B",
+    "TOP_P",
+    "TOP_K",
+    "MAX_OUTPUT_TOKENS_CLASSIFY",
+    "MAX_OUTPUT_TOKENS_DOSSIER",
+    "EMBEDDING_PROVIDER",
+    "EMBEDDING_CACHE_TTL",
+    "EMBEDDING_TIMEOUT_SECONDS",
+    "CLAUDE_BATCH_MODE",
+    "CLAUDE_BATCH_LOOK_SECONDS",
+];
+
+/// Settings that may also stand in a file.
+pub const SECRETS: &[&str] = &["DATABASE_URL", "API_TOKENS"];
+
 /// The prefix of thresholds of single models.
-const THRESHOLD_OF: &str = "EMBEDDING_SIMILARITY_THRESHOLD_";
+pub const THRESHOLD_OF: &str = "EMBEDDING_SIMILARITY_THRESHOLD_";
 
 impl Settings {
     /// Reads settings from names and values; names that are not known are left to others.
@@ -207,6 +292,8 @@ impl Settings {
             "DATABASE_URL" => self.database_url = value.into(),
             "API_TOKENS" => self.api_tokens = tokens(name, value)?,
             "SHUTDOWN_GRACE_SECONDS" => self.shutdown_grace = seconds(name, value)?,
+            "CORS_ALLOW_ORIGINS" => self.cors_allow_origins = list(value),
+            "SIGNAL_TRIM" => self.signal_trim = trim(name, value)?,
             "SIGNAL_MAX_CHARS" => self.signal_max_chars = positive(name, value)?,
             "BATCH_CONCURRENCY_LIMIT" => self.batch_concurrency_limit = positive(name, value)?,
             "BATCH_ENABLE_PARALLEL" => self.batch_enable_parallel = truth(name, value)?,
@@ -221,7 +308,9 @@ impl Settings {
                 self.embedding_similarity_threshold = share(name, value)?;
             }
             "ENABLE_LEAD_TOOLS" => self.enable_lead_tools = truth(name, value)?,
+            "ENABLE_AUTO_PARK" => self.enable_auto_park = truth(name, value)?,
             "AUTO_PARK_DAYS" => self.auto_park_days = number(name, value)?,
+            "AUTO_PARK_INTERVAL_SECONDS" => self.auto_park_interval = interval(name, value)?,
             _ => self.set_scoring(name, value)?,
         }
         Ok(())
@@ -239,7 +328,7 @@ impl Settings {
             "SCORING_WEIGHT_DATA_QUALITY" => weights.data_quality = real(name, value)?,
             "FUNDING_BOOST_DAYS" => self.funding_boost_days = number(name, value)?,
             "FUNDING_BOOST_SCORE" => self.funding_boost_score = real(name, value)?,
-            _ => {}
+            _ => self.asking.set(name, value)?,
         }
         Ok(())
     }
@@ -274,83 +363,10 @@ impl Settings {
     }
 }
 
-fn unreadable(name: &str, wanted: &'static str) -> SettingsError {
-    SettingsError::Unreadable {
-        name: name.into(),
-        wanted,
-    }
-}
-
-fn host(name: &str, value: &str) -> Result<IpAddr, SettingsError> {
+fn trim(name: &str, value: &str) -> Result<SignalTrim, SettingsError> {
     match value {
-        "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
-        other => other
-            .parse()
-            .map_err(|_| unreadable(name, "an address, as 127.0.0.1")),
+        "off" => Ok(SignalTrim::Off),
+        "head_tail" => Ok(SignalTrim::HeadTail),
+        _ => Err(unreadable(name, "off or head_tail")),
     }
-}
-
-fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, SettingsError> {
-    value
-        .parse()
-        .map_err(|_| unreadable(name, "a number that fits"))
-}
-
-fn positive(name: &str, value: &str) -> Result<usize, SettingsError> {
-    let number: usize = number(name, value)?;
-    if number == 0 {
-        return Err(unreadable(name, "a number above 0"));
-    }
-    Ok(number)
-}
-
-fn real(name: &str, value: &str) -> Result<f64, SettingsError> {
-    let number: f64 = number(name, value)?;
-    if !number.is_finite() || number < 0.0 {
-        return Err(unreadable(name, "a number from 0 on"));
-    }
-    Ok(number)
-}
-
-fn share(name: &str, value: &str) -> Result<f64, SettingsError> {
-    let number = real(name, value)?;
-    if number > 1.0 {
-        return Err(unreadable(name, "a number from 0 to 1"));
-    }
-    Ok(number)
-}
-
-fn seconds(name: &str, value: &str) -> Result<Duration, SettingsError> {
-    number(name, value).map(Duration::from_secs)
-}
-
-fn truth(name: &str, value: &str) -> Result<bool, SettingsError> {
-    match value.to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(unreadable(name, "true, false, 1 or 0")),
-    }
-}
-
-fn tokens(name: &str, value: &str) -> Result<Vec<ApiToken>, SettingsError> {
-    let wanted = "scope:token pairs, separated by commas, of the scopes read, write and admin";
-    let pairs = value
-        .split(',')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (scope, token) = pair
-                .split_once(':')
-                .ok_or_else(|| unreadable(name, wanted))?;
-            let scope = Scope::parse(scope.trim()).ok_or_else(|| unreadable(name, wanted))?;
-            if token.trim().is_empty() {
-                return Err(unreadable(name, wanted));
-            }
-            Ok(ApiToken {
-                scope,
-                token: token.trim().into(),
-            })
-        })
-        .collect()
 }

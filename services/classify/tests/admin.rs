@@ -87,7 +87,7 @@ async fn caches_are_cleared_and_templates_read_anew() {
 }
 
 #[tokio::test]
-async fn tokens_open_what_their_scope_allows_d14() {
+async fn promise_05_d14_tokens_open_what_their_scope_allows() {
     let values = [
         ("DATABASE_URL", "sqlite::memory:"),
         ("API_TOKENS", "read:r1, write:w1,admin:a1"),
@@ -187,7 +187,7 @@ async fn requests_have_names() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_told_and_not_claimed_to_be_well_d14() {
+async fn promise_05_d14_a_database_that_is_away_is_not_claimed_to_be_well() {
     let served = serve().await;
     assert_eq!(served.get("/health/ready").await.0, 200);
     served.service.store().close().await;

@@ -44,7 +44,7 @@ fn stage<'a>(report: &'a Value, name: &str) -> &'a Value {
 }
 
 #[tokio::test]
-async fn every_stage_sorts_out_what_it_must_d9() {
+async fn promise_05_d09_every_stage_sorts_out_what_it_must() {
     let served = serve().await;
     served.script.says("low", Ok(answer(10.0, 9.9, 0.0)));
     served.script.says("edge", Ok(answer(10.0, 10.0, 0.0)));
@@ -144,7 +144,7 @@ async fn every_stage_sorts_out_what_it_must_d9() {
 }
 
 #[tokio::test]
-async fn repetitions_ask_once_d8() {
+async fn promise_05_d08_repetitions_ask_once() {
     let served = serve().await;
     let texts = vec!["Hiring now"; 100];
     let (_, report) = served.post(BATCH, &signals(&texts)).await;
@@ -309,7 +309,7 @@ async fn limits_and_shapes_of_batches() {
 }
 
 #[tokio::test]
-async fn what_is_far_from_every_description_is_filtered_unseen() {
+async fn promise_05_d10_what_is_far_from_every_description_is_filtered_unseen() {
     let settings = Settings {
         enable_embeddings: true,
         ..settings()
@@ -389,7 +389,7 @@ async fn too_many_batches_for_later_are_refused() {
 }
 
 #[tokio::test]
-async fn fifty_requests_end_although_the_service_is_asked_to_stop() {
+async fn promise_15_fifty_requests_end_although_the_service_is_asked_to_stop() {
     let (script, hold) = held();
     let settings = Settings {
         llm_max_concurrency: 50,
@@ -428,7 +428,7 @@ async fn fifty_requests_end_although_the_service_is_asked_to_stop() {
 }
 
 #[tokio::test]
-async fn what_does_not_end_in_its_grace_is_dropped_and_jobs_are_given_back() {
+async fn promise_15_what_does_not_end_in_its_grace_is_dropped_and_jobs_are_given_back() {
     let folder = tempfile::tempdir().unwrap();
     let file = || Settings {
         database_url: format!("sqlite:///{}/leads.db", folder.path().display()).into(),

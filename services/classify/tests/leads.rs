@@ -133,7 +133,7 @@ async fn leads_are_listed_changed_and_removed() {
 }
 
 #[tokio::test]
-async fn dossiers_are_written_after_the_answer_d13() {
+async fn promise_05_d13_dossiers_are_written_after_the_answer() {
     let served = serve().await;
     served.script.says("hot", Ok(answer(50.0, 20.1, 0.0)));
     served.script.says("edge", Ok(answer(50.0, 20.0, 0.0)));
@@ -248,7 +248,7 @@ async fn dossiers_are_given_up_after_three_attempts() {
 }
 
 #[tokio::test]
-async fn money_that_another_company_raised_counts_nothing_d15() {
+async fn promise_05_d15_money_that_another_company_raised_counts_nothing() {
     let served = serve_with(with_tools(), Script::default()).await;
     let text =
         "The search is on for a person with a good hand for words and numbers, who likes to plan.";

@@ -57,7 +57,7 @@ fn points(findings: &Findings, category: &str) -> f64 {
 }
 
 #[test]
-fn boundaries_belong_to_the_bucket_above() {
+fn promise_14_boundaries_belong_to_the_bucket_above() {
     for (total, bucket) in [
         (100.0, Bucket::RedHot),
         (80.0, Bucket::RedHot),
@@ -82,7 +82,7 @@ fn a_total_that_rounds_up_to_a_boundary_is_told_as_it_is_judged() {
 }
 
 #[test]
-fn weights_and_adjustments_are_part_of_the_total_d15() {
+fn promise_05_d15_weights_and_adjustments_are_part_of_the_total() {
     let weights = Weights {
         icp_fit: 0.5,
         marketing_pain: 1.0,
@@ -125,7 +125,7 @@ fn old_posts_cost_a_point_a_day_up_to_twenty() {
 }
 
 #[test]
-fn placeholders_are_whole_words_d15() {
+fn promise_05_d15_placeholders_are_whole_words() {
     assert_eq!(
         points(&found(&format!("{PLAIN} OUTBDAY")), "ghost_job"),
         0.0
@@ -152,7 +152,7 @@ fn placeholders_are_whole_words_d15() {
 }
 
 #[test]
-fn working_from_home_is_no_spam_d15() {
+fn promise_05_d15_working_from_home_is_no_spam() {
     assert_eq!(
         points(&found(&format!("{PLAIN} Work from home.")), "spam"),
         0.0
@@ -165,7 +165,7 @@ fn working_from_home_is_no_spam_d15() {
 }
 
 #[test]
-fn each_family_of_a_first_marketer_counts_once_d16() {
+fn promise_05_d16_each_family_of_a_first_marketer_counts_once() {
     let text = format!("{PLAIN} First marketing hire, founding marketer.");
     assert_eq!(points(&found(&text), "first_marketer"), 5.0);
     let text = format!(
@@ -229,7 +229,7 @@ fn texts_of_every_length_are_measured_in_what_a_reader_sees() {
 }
 
 #[test]
-fn descriptions_are_told_the_same_whatever_their_order_d5() {
+fn promise_05_d05_descriptions_are_told_the_same_whatever_their_order() {
     let one = presets::preset("solo-founder").unwrap();
     let two = presets::preset("small-d2c").unwrap();
     let mut turned = two.clone();

@@ -159,7 +159,7 @@ async fn the_fourth_command_classifies_many() {
 }
 
 #[tokio::test]
-async fn errors_are_errors_and_leave_no_lead_d1_d2() {
+async fn promise_05_d02_errors_are_errors_and_leave_no_lead() {
     let served = serve().await;
     for code in Code::all() {
         let text = format!("fails with {code:?}");
@@ -194,7 +194,7 @@ async fn errors_are_errors_and_leave_no_lead_d1_d2() {
 }
 
 #[tokio::test]
-async fn answers_that_do_not_fit_leave_no_lead_d1() {
+async fn promise_05_d01_answers_that_do_not_fit_leave_no_lead() {
     let served = serve().await;
     let mut broken = answer(40.0, 20.0, 5.0);
     broken["score_fit"] = json!(99);
@@ -276,7 +276,7 @@ async fn rehearsals_store_nothing_and_caches_are_asked_as_wanted() {
 }
 
 #[tokio::test]
-async fn a_stream_tells_fields_and_then_the_result() {
+async fn promise_05_d10_a_stream_tells_fields_and_then_the_result() {
     let served = serve().await;
     let sent = |body: Value| {
         let sent = served

@@ -12,7 +12,9 @@ use classify::{
         score::{self, Bucket, Weights},
     },
     ports::Embedding,
-    store::{BucketCounts, DossierState, LeadFilter, LeadStatus, NewLead, Store, StoreError},
+    store::{
+        BucketCounts, CostsBy, DossierState, LeadFilter, LeadStatus, NewLead, Store, StoreError,
+    },
 };
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -57,6 +59,43 @@ fn all() -> LeadFilter {
         limit: 200,
         ..LeadFilter::default()
     }
+}
+
+/// A database of the version before this one, with something in it.
+#[tokio::test]
+async fn what_an_older_version_kept_is_still_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("leads.db").display().to_string();
+    let url = format!("sqlite:///{file}");
+    let clock = Arc::new(ManualClock::default());
+    let open = || async {
+        Store::open(&url.as_str().into(), clock.clone())
+            .await
+            .unwrap()
+    };
+    let store = open().await;
+    let made = store
+        .create_icp(&presets::preset("small-d2c").unwrap())
+        .await
+        .unwrap();
+    let kept = store.persist(&lead("Hiring", None, 42.0)).await.unwrap();
+    store.close().await;
+    let pool = sqlx::AnyPool::connect(&format!("sqlite://{file}"))
+        .await
+        .unwrap();
+    for statement in [
+        "DROP TABLE llm_costs",
+        "DROP TABLE llm_batches",
+        "DELETE FROM schema_versions WHERE version > 1",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    let store = open().await;
+    assert_eq!(store.icp_set().await.unwrap().records[0].id, made.id);
+    assert_eq!(store.lead(kept.lead_id).await.unwrap().id, kept.lead_id);
+    let costs = store.costs("2000-01-01", "2999-12-31", CostsBy::Task);
+    assert!(costs.await.unwrap().is_empty());
 }
 
 async fn descriptions(store: &Store) {
@@ -319,6 +358,8 @@ async fn keeps(url: &str) {
     contract::funding(&store).await;
     contract::jobs(&store, &clock).await;
     contract::concurrency(&store).await;
+    contract::costs(&store).await;
+    contract::batches(&store, &clock).await;
     let before = store.leads(all()).await.unwrap();
     store.close().await;
     assert!(store.ping().await.is_err());

@@ -3,6 +3,7 @@
 use super::{
     classification::choices,
     text::{digest_of_parts, normalised},
+    trim,
 };
 use cache::Mode;
 use serde::{Deserialize, Serialize};
@@ -64,8 +65,10 @@ pub struct SignalInput {
 /// A signal that can be classified.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
-    /// What it says, as written.
+    /// What it says, as written, or without its middle.
     pub text: String,
+    /// Characters of its middle that were left out.
+    pub trimmed_chars: usize,
     /// Where it comes from.
     pub source_type: SourceType,
     /// Its address.
@@ -106,20 +109,40 @@ const NAME_CHARS: usize = 200;
 /// Most characters of an address.
 const URL_CHARS: usize = 2000;
 
+/// How long a signal may be, in characters, and what becomes of a longer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// It is refused.
+    Refuse(usize),
+    /// Its middle is left out.
+    Trim(usize),
+}
+
+impl From<usize> for Limit {
+    fn from(most: usize) -> Self {
+        Self::Refuse(most)
+    }
+}
+
 /// Checks a signal that was handed in: stage 0.
 ///
 /// # Errors
-/// [`Unusable`] if it is empty, longer than `max_chars`, or has a field that cannot be meant.
-pub fn check(input: &SignalInput, max_chars: usize) -> Result<Signal, Unusable> {
+/// [`Unusable`] if it is empty, too long, or has a field that cannot be meant.
+pub fn check(input: &SignalInput, limit: impl Into<Limit>) -> Result<Signal, Unusable> {
     if input.signal_text.trim().is_empty() {
         return Err(unusable("signal_text", "is empty; say what to classify"));
     }
-    if input.signal_text.chars().count() > max_chars {
-        let reason = format!("has more than {max_chars} characters; shorten it");
-        return Err(unusable("signal_text", reason));
-    }
+    let (text, trimmed_chars) = match limit.into() {
+        Limit::Trim(most) => trim::head_tail(&input.signal_text, most),
+        Limit::Refuse(most) if input.signal_text.chars().count() > most => {
+            let reason = format!("has more than {most} characters; shorten it");
+            return Err(unusable("signal_text", reason));
+        }
+        Limit::Refuse(_) => (input.signal_text.clone(), 0),
+    };
     Ok(Signal {
-        text: input.signal_text.clone(),
+        text,
+        trimmed_chars,
         source_type: source_type(input.source_type.as_deref())?,
         source_url: short("source_url", input.source_url.as_deref(), URL_CHARS)?,
         company_name: short("company_name", input.company_name.as_deref(), NAME_CHARS)?,

@@ -2,6 +2,7 @@
 
 pub mod classification;
 pub mod dossier;
+pub mod fields;
 pub mod filter;
 pub mod heuristics;
 pub mod icp;
@@ -10,4 +11,5 @@ pub mod presets;
 pub mod score;
 pub mod statistics;
 pub mod text;
+pub mod trim;
 pub mod violation;

@@ -11,7 +11,7 @@ use crate::{
     settings::{Scope, Settings},
 };
 use axum::{Extension, Json, extract::State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -95,6 +95,18 @@ pub(super) async fn models(State(service): State<Service>) -> Json<Value> {
     Json(service.admin.models())
 }
 
-pub(super) async fn config(State(service): State<Service>) -> Json<Settings> {
-    Json(service.settings.clone())
+/// The settings of the service, and those of others below their names.
+#[derive(Debug, Serialize)]
+pub(super) struct InEffect {
+    #[serde(flatten)]
+    service: Settings,
+    #[serde(flatten)]
+    others: Value,
+}
+
+pub(super) async fn config(State(service): State<Service>) -> Json<InEffect> {
+    Json(InEffect {
+        service: service.settings.clone(),
+        others: service.admin.config(),
+    })
 }

@@ -26,7 +26,7 @@ pub(super) async fn live() -> StatusCode {
 
 pub(super) async fn ready(State(service): State<Service>) -> StatusCode {
     let serving = service.serving.load(Ordering::SeqCst);
-    if serving && service.store.ping().await.is_ok() {
+    if serving && service.admin.is_ready() && service.store.ping().await.is_ok() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE

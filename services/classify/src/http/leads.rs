@@ -5,7 +5,7 @@ use super::{
     error::ApiError,
 };
 use crate::{
-    compute::score::Bucket,
+    compute::{score::Bucket, text},
     service::Service,
     store::{BucketCounts, DossierRecord, Lead, LeadFilter, LeadStatus},
 };
@@ -85,7 +85,11 @@ pub(super) async fn delete(
     State(service): State<Service>,
     Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
+    let lead = service.store.lead(id).await?;
     service.store.delete_lead(id).await?;
+    // What models said of it goes with it.
+    let digest = text::digest(&lead.signal_text);
+    service.admin.forget(&digest).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

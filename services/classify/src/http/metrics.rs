@@ -40,11 +40,14 @@ pub(super) fn health(of: &ProviderHealth) -> Value {
 
 fn ollama(service: &Service, snapshot: &Snapshot) -> Value {
     let counts = service.counters.counts();
-    let model = |name: &str| snapshot.ollama.models.get(name);
+    let model = |name: &str| snapshot.ollama.models.get(name).cloned();
+    let embeds = service.settings.enable_embeddings;
+    let embedder = service.embedder.as_ref().filter(|_| embeds);
+    let embedding_model = embedder.map(|embedder| embedder.model());
     json!({
         "model_1b": model("1b"),
         "model_4b": model("4b"),
-        "embedding_model": model("embedding"),
+        "embedding_model": embedding_model.or_else(|| model("embedding")),
         "classification_count": counts.classifications,
         "dossier_count": counts.dossiers,
         "embedding_count": counts.embeddings,
@@ -100,6 +103,7 @@ pub(super) async fn metrics(State(service): State<Service>) -> Json<Value> {
             "generation": snapshot.templates.generation,
             "count": snapshot.templates.templates.len(),
             "variants": snapshot.variants,
+            "report": service.ledger.variants(),
         },
         "batch": {
             "in_flight": counts.in_flight,

@@ -4,6 +4,9 @@ mod access;
 mod admin;
 mod batch;
 mod body;
+mod cors;
+mod costs;
+mod day_batch;
 mod error;
 mod health;
 mod icps;
@@ -47,6 +50,7 @@ pub(crate) fn router(service: &Service) -> Router {
             access::check,
         ))
         .layer(middleware::from_fn(error::with_request_id))
+        .layer(middleware::from_fn_with_state(service.clone(), cors::tell))
         .with_state(service.clone())
 }
 
@@ -63,6 +67,9 @@ fn classify() -> Router<Service> {
         .route("/api/classify/templates/{name}/render", post(admin::render))
         .route("/api/llm/models", get(admin::models))
         .route("/api/llm/config", get(admin::config))
+        .route("/api/llm/costs", get(costs::costs))
+        .route("/api/llm/batches", post(day_batch::hand_in))
+        .route("/api/llm/batches/{id}", get(day_batch::look))
         .route("/api/jobs/{id}", get(batch::job))
 }
 

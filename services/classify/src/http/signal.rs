@@ -34,6 +34,10 @@ struct DossierStatus {
     status: Option<DossierState>,
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// The answer. Its first six keys are as older readers expect them.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct SignalAnswer {
@@ -48,6 +52,9 @@ pub(super) struct SignalAnswer {
     heuristic_adjustments: Vec<Adjustment>,
     score_explanation: Explanation,
     notes: Vec<Note>,
+    /// Characters of the signal that no model was shown.
+    #[serde(skip_serializing_if = "is_zero")]
+    trimmed_chars: usize,
     dossier: DossierStatus,
     pub(super) llm: LlmFacts,
 }
@@ -85,6 +92,7 @@ impl Service {
             heuristic_adjustments: findings.adjustments,
             score_explanation: explanation,
             notes,
+            trimmed_chars: signal.trimmed_chars + llm.trimmed_chars,
             dossier: DossierStatus {
                 status: kept.and_then(|kept| kept.dossier),
             },
@@ -99,7 +107,7 @@ pub(super) fn checked(
     headers: &HeaderMap,
     input: &SignalInput,
 ) -> Result<Signal, ApiError> {
-    let mut signal = filter::check(input, service.settings.signal_max_chars)?;
+    let mut signal = filter::check(input, service.signal_limit())?;
     if let Some(value) = headers.get(CACHE_MODE) {
         let mode = value.to_str().ok().and_then(Mode::parse);
         let wanted = "X-Cache-Mode is none of on, off, read_only, write_only, refresh";

@@ -7,7 +7,9 @@ use sqlx::{AnyPool, Row};
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7301144)";
 
 /// Steps, each a list of statements. `{id}` is the type of a number that counts up.
-const STEPS: &[&[&str]] = &[&[
+const STEPS: &[&[&str]] = &[FIRST, COSTS_AND_BATCHES];
+
+const FIRST: &[&str] = &[
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
     "INSERT INTO counters (name, value) VALUES ('icp_set_version', 1)",
     "CREATE TABLE icps (
@@ -58,7 +60,20 @@ const STEPS: &[&[&str]] = &[&[
         id TEXT PRIMARY KEY, state TEXT NOT NULL, request TEXT NOT NULL, result TEXT,
         error_code TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
     "CREATE INDEX jobs_by_state ON jobs (state, created_at)",
-]];
+];
+
+const COSTS_AND_BATCHES: &[&str] = &[
+    "CREATE TABLE llm_costs (
+        day TEXT NOT NULL, task TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
+        calls BIGINT NOT NULL, input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL,
+        cache_read_tokens BIGINT NOT NULL, cache_write_tokens BIGINT NOT NULL,
+        cost_usd DOUBLE PRECISION NOT NULL, unpriced_calls BIGINT NOT NULL,
+        PRIMARY KEY (day, task, model, provider))",
+    "CREATE TABLE llm_batches (
+        id TEXT PRIMARY KEY, provider_id TEXT NOT NULL, state TEXT NOT NULL,
+        request TEXT NOT NULL, result TEXT,
+        created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
+];
 
 /// Brings the tables up to date: all missing steps, or none.
 pub(super) async fn run(pool: &AnyPool, engine: Engine, now_s: i64) -> Result<(), StoreError> {

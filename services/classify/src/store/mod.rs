@@ -1,7 +1,9 @@
 //! What is kept: in one file by default, in PostgreSQL by address. The same statements run on both,
 //! and one contract suite checks both.
 
+mod batches;
 mod companies;
+mod costs;
 mod dossiers;
 mod error;
 mod funding;
@@ -13,6 +15,8 @@ mod migrations;
 mod moment;
 mod persist;
 
+pub use batches::{BatchRecord, BatchState};
+pub use costs::{CostSum, CostsBy};
 pub use dossiers::{ClaimedDossier, DossierRecord, DossierState};
 pub use error::StoreError;
 pub use funding::{FundingEvent, NewFunding};

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use classify::{
     Ports, Service,
     failure::{Code, Failure},
+    ledger::Ledger,
     ports::*,
     settings::Settings,
 };
@@ -63,6 +64,7 @@ pub fn facts() -> LlmFacts {
         latency_ms: 3,
         cost_usd: Some(0.0),
         attempts: 1,
+        trimmed_chars: 0,
     }
 }
 
@@ -299,6 +301,8 @@ pub async fn serve_with(settings: Settings, script: Script) -> Served {
         dossiers: script.clone(),
         embedder: Some(script.clone()),
         admin: script.clone(),
+        batches: None,
+        ledger: Ledger::new(clock.clone()),
         clock: clock.clone(),
         metrics: Arc::new(|| "# nothing\n".into()),
     };
@@ -325,7 +329,7 @@ pub async fn serve() -> Served {
     serve_with(settings(), Script::default()).await
 }
 
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     testkit_tls();
     reqwest::Client::builder()
         .no_proxy()

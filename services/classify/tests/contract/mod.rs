@@ -4,7 +4,8 @@
 use super::{DAY, common, lead};
 use classify::{
     compute::dossier,
-    store::{DossierState, JobState, NewFunding, Store, StoreError},
+    ledger::{CostKey, Taken},
+    store::{BatchState, CostsBy, DossierState, JobState, NewFunding, Store, StoreError},
 };
 use serde_json::json;
 use std::time::Duration;
@@ -182,4 +183,73 @@ pub async fn concurrency(store: &Store) {
     claimed.sort_unstable();
     claimed.dedup();
     assert_eq!((count, claimed.len()), (8, 8));
+}
+
+pub async fn costs(store: &Store) {
+    let key = |day: &str, task: &str, model: &str| CostKey {
+        day: day.into(),
+        task: task.into(),
+        model: model.into(),
+        provider: "ollama".into(),
+    };
+    let taken = |calls: u64, cost_usd: f64| Taken {
+        calls,
+        input_tokens: 10 * calls,
+        output_tokens: calls,
+        cost_usd,
+        ..Taken::default()
+    };
+    let first = [
+        (key("2026-11-19", "classify", "small"), taken(1, 0.5)),
+        (key("2026-11-20", "classify", "small"), taken(2, 0.25)),
+        (key("2026-11-20", "dossier", "large"), taken(1, 1.0)),
+    ];
+    store.add_costs(&first).await.unwrap();
+    let more = [(key("2026-11-20", "classify", "large"), taken(3, 0.125))];
+    store.add_costs(&more).await.unwrap();
+    store.add_costs(&more).await.unwrap();
+    let read = async |from: &str, to: &str, by| {
+        let sums = store.costs(from, to, by).await.unwrap().into_iter();
+        let short = sums.map(|sum| (sum.day, sum.name, sum.taken.calls, sum.taken.cost_usd));
+        short.collect::<Vec<_>>()
+    };
+    let row = |day: &str, name: &str, calls, usd| (day.to_owned(), name.to_owned(), calls, usd);
+    assert_eq!(
+        read("2026-11-20", "2026-11-20", CostsBy::Task).await,
+        [
+            row("2026-11-20", "classify", 8, 0.5),
+            row("2026-11-20", "dossier", 1, 1.0)
+        ]
+    );
+    assert_eq!(
+        read("2026-01-01", "2026-12-31", CostsBy::Model).await,
+        [
+            row("2026-11-19", "small", 1, 0.5),
+            row("2026-11-20", "large", 7, 1.25),
+            row("2026-11-20", "small", 2, 0.25)
+        ]
+    );
+    assert_eq!(read("2026-11-21", "2026-11-30", CostsBy::Task).await, []);
+}
+
+pub async fn batches(store: &Store, clock: &ManualClock) {
+    store.keep_batch("b1", "msgbatch_1", "[]").await.unwrap();
+    let kept = store.batch("b1").await.unwrap();
+    assert_eq!((kept.status, kept.result), (BatchState::HandedIn, None));
+    assert_eq!(store.open_batches().await.unwrap(), ["b1"]);
+    assert!(store.claim_batch("b1", 600).await.unwrap());
+    assert!(!store.claim_batch("b1", 600).await.unwrap(), "nobody else");
+    clock.advance(Duration::from_secs(600));
+    assert!(store.claim_batch("b1", 600).await.unwrap(), "it was left");
+    store.settle_batch("b1", None).await.unwrap();
+    assert!(store.claim_batch("b1", 600).await.unwrap(), "given back");
+    let report = json!({"count": 2});
+    store.settle_batch("b1", Some(&report)).await.unwrap();
+    let done = store.batch("b1").await.unwrap();
+    assert_eq!((done.status, done.result), (BatchState::Done, Some(report)));
+    assert!(store.open_batches().await.unwrap().is_empty());
+    assert_eq!(done.request, "", "what was asked for is forgotten");
+    assert!(!store.claim_batch("b1", 0).await.unwrap(), "it is over");
+    let missing = store.batch("b2").await;
+    assert!(matches!(missing, Err(StoreError::NotFound { .. })));
 }
