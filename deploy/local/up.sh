@@ -153,6 +153,14 @@ EOF
 } >"$run/rumiai.env"
 chmod 600 "$run/workers.env" "$run/rumiai.env"
 
+# Whether somebody can be asked for comments.
+has_language_model() {
+    case ${RUMIAI__INSIGHT__COMMENTATOR:-claude} in
+        claude) [ -n "${CLAUDE_API_KEY:-}${CLAUDE_API_KEY_FILE:-}" ] ;;
+        *) true ;;
+    esac
+}
+
 start_worker() { # stage port
     (
         set -a
@@ -171,6 +179,10 @@ if [ "$what" != servers ]; then
     ready=""
     for stage in $stages; do
         port=$(next_port)
+        if [ "$stage" = insight ] && ! has_language_model; then
+            echo "insight is off: set CLAUDE_API_KEY, or RUMIAI__INSIGHT__COMMENTATOR=ollama"
+            continue
+        fi
         start_worker "$stage" "$port"
         ready="$ready $stage:$port"
     done

@@ -28,7 +28,7 @@ use export::Destination;
 use outcome::VideoOutcome;
 pub use outcome::{Failure, schema as output_schema};
 use published::Metrics;
-pub use published::schema as summary_schema;
+pub use published::{schema as summary_schema, schema_of};
 pub use resources::Memory;
 pub use results::run as results;
 use stage::Clock;
@@ -59,11 +59,11 @@ fn analyse_all(
     arguments: &AnalyzeArguments,
     settings: &Settings,
 ) -> Result<Vec<VideoOutcome>, Failure> {
-    let assembly = assemble::assemble(arguments, settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Failure, "RuntimeError", &error))?;
+    let assembly = runtime.block_on(assemble::assemble(arguments, settings))?;
     let outcomes = runtime.block_on(async {
         let cancel = CancellationToken::new();
         let mut signals = JoinSet::new();

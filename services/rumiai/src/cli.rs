@@ -1,8 +1,10 @@
 //! The command line.
 
+mod classify;
 mod jobs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use classify::ClassifyArguments;
 pub use jobs::{
     CancelArguments, DeadLetterAction, DeadLetterArguments, DeadLetterChange, DeadLetterChoice,
     JobChoice, ResultsArguments, RetryArguments, StatusArguments, SubmitArguments, WorkerArguments,
@@ -32,6 +34,7 @@ const EXAMPLES: &str = "Examples:
   rumiai compare old new
   rumiai worker all
   rumiai submit https://www.tiktok.com/@user/video/7280654844715666731 --wait
+  rumiai classify --port 8000
   rumiai doctor";
 
 /// What to do.
@@ -41,6 +44,8 @@ pub enum Command {
     Analyze(AnalyzeArguments),
     /// Call jobs off
     Cancel(CancelArguments),
+    /// Classify signals of possible customers over HTTP, until SIGTERM
+    Classify(ClassifyArguments),
     /// Compare two folders of results: structure and values
     Compare(CompareArguments),
     /// Say what works on this machine, what is missing and how to mend it
@@ -77,6 +82,7 @@ impl Command {
         match self {
             Self::Analyze(_) => "analyze",
             Self::Cancel(_) => "cancel",
+            Self::Classify(_) => "classify",
             Self::Compare(_) => "compare",
             Self::DeadLetters(_) => "dlq",
             Self::Doctor(_) => "doctor",
@@ -143,6 +149,9 @@ pub struct AnalyzeArguments {
     /// Leave an optional stage out, such as ocr; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub without: Vec<contracts::StageName>,
+    /// Let a language model comment on the analyses (needs `CLAUDE_API_KEY`, or Ollama)
+    #[arg(long)]
+    pub insight: bool,
     /// What is advertised
     #[command(flatten)]
     pub brand: BrandArguments,

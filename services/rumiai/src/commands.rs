@@ -1,5 +1,6 @@
 //! The commands besides `analyze`.
 
+pub mod classify;
 pub mod compare;
 pub mod dead_letters;
 pub mod doctor;

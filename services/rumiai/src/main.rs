@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod connection;
 mod exit;
+mod language_models;
 mod progress;
 mod settings;
 mod shutdown;
@@ -54,6 +55,7 @@ fn run(cli: Cli, settings: settings::Settings, telemetry: &Arc<Telemetry>) -> Ex
         Command::Analyze(arguments) => return analyze::run(&arguments, &settings),
         Command::Results(arguments) => return analyze::results(&arguments, &settings),
         Command::Cancel(arguments) => commands::jobs::cancel(&arguments, &settings),
+        Command::Classify(arguments) => commands::classify::run(&arguments, &settings, telemetry),
         Command::Compare(arguments) => commands::compare::run(&arguments),
         Command::DeadLetters(arguments) => commands::dead_letters::run(&arguments, &settings),
         Command::Doctor(arguments) => commands::doctor::run(&arguments, &settings),

@@ -1,9 +1,15 @@
 //! Settings in layers: defaults, files, environment. The only place that reads the environment.
 
+mod classify;
+mod language_models;
 mod telemetry;
 mod worker;
 
-pub use self::worker::WorkerSettings;
+pub use self::{
+    classify::Said,
+    language_models::{Normalisation, PromptSettings, ResponseCacheSettings},
+    worker::WorkerSettings,
+};
 pub use telemetry::TelemetrySettings;
 
 use artifacts::S3Config;
@@ -12,8 +18,10 @@ use config::{Config, Environment, File, FileFormat};
 use contracts::StageName;
 use inference::{CacheDir, EngineConfig};
 use ingest::IngestConfig;
+use llm::settings::LlmSettings;
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
 };
@@ -22,7 +30,7 @@ use std::{
 pub const STORE_BUDGET_BYTES: u64 = 10 << 30;
 
 /// Variables that other programs set, and the keys they stand for. Settings files outweigh them.
-const ALIASES: [(&str, &str); 10] = [
+const ALIASES: [(&str, &str); 12] = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
     ("ORT_DYLIB_PATH", "models.library"),
     ("RUMIAI_OUTPUT_DIR", "output.directory"),
@@ -33,6 +41,8 @@ const ALIASES: [(&str, &str); 10] = [
     ("APIFY_API_TOKEN", "ingest.apify.token"),
     ("MAX_VIDEO_DURATION", "ingest.max_video_duration_s"),
     ("RUMIAI_MAX_VIDEO_DURATION", "ingest.max_video_duration_s"),
+    ("USE_CLAUDE_SONNET", "insight.use_strong_model"),
+    ("PROMPT_DELAY", "insight.prompt_delay_s"),
 ];
 
 /// Everything that can be set.
@@ -81,8 +91,24 @@ pub struct Settings {
     pub label: label::Config,
     /// Limits of the analyses.
     pub timeline: timeline::Limits,
+    /// What a language model says of the analyses.
+    pub insight: insight::Config,
     /// What is advertised, for the creative measures.
     pub brand: timeline::Brand,
+    /// Language models.
+    pub llm: LlmSettings,
+    /// What is kept of their answers.
+    pub response_cache: ResponseCacheSettings,
+    /// What they are told.
+    pub prompts: PromptSettings,
+    /// The service that classifies signals, by the names of its variables in lower case.
+    pub classify: Said,
+    /// What variables say of that service; it is read when the service starts.
+    #[serde(skip)]
+    pub classify_variables: Said,
+    /// Variables that look as if they were meant for language models and mean nothing.
+    #[serde(skip)]
+    pub unknown_variables: Vec<String>,
 }
 
 /// Logging.
@@ -223,6 +249,14 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
+/// Every variable that is text.
+fn variables() -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}
+
 /// Reads all layers.
 ///
 /// # Errors
@@ -250,7 +284,13 @@ pub fn load(file: Option<&Path>) -> Result<Settings, SettingsError> {
         .with_list_parse_key("brand.names")
         .with_list_parse_key("brand.products")
         .with_list_parse_key("brand.product_classes");
+    let variables = variables();
+    for (key, value) in language_models::overrides(&variables)? {
+        builder = builder.set_override(key, value)?;
+    }
     let mut settings: Settings = builder.add_source(environment).build()?.try_deserialize()?;
+    settings.classify_variables = classify::said(&variables)?;
+    settings.unknown_variables = language_models::unknown(&variables);
     settings.validate()?;
     settings.limit_duration();
     Ok(settings)
@@ -285,8 +325,9 @@ impl Settings {
         for stage in &self.stages.without {
             self.check_optional(*stage)?;
         }
-        let checks: [(&str, Result<(), String>); 16] = [
+        let checks: [(&str, Result<(), String>); 7] = [
             ("", self.telemetry.validate()),
+            ("", self.check_models()),
             ("", self.worker.validate()),
             ("", self.store.validate()),
             (
@@ -301,41 +342,36 @@ impl Settings {
                 "decode: ",
                 self.decode.validate().map_err(|error| error.to_string()),
             ),
-            ("", self.shots.validate().map_err(|error| error.to_string())),
-            (
-                "",
-                self.detect.validate().map_err(|error| error.to_string()),
-            ),
-            (
-                "",
-                self.people.validate().map_err(|error| error.to_string()),
-            ),
-            (
-                "",
-                self.emotion.validate().map_err(|error| error.to_string()),
-            ),
-            ("", self.ocr.validate().map_err(|error| error.to_string())),
-            ("", self.sound.validate().map_err(|error| error.to_string())),
-            (
-                "",
-                self.transcribe
-                    .validate()
-                    .map_err(|error| error.to_string()),
-            ),
-            (
-                "",
-                self.moderate.validate().map_err(|error| error.to_string()),
-            ),
-            ("", self.label.validate().map_err(|error| error.to_string())),
-            (
-                "",
-                self.timeline.validate().map_err(|error| error.to_string()),
-            ),
         ];
         for (prefix, outcome) in checks {
             outcome.map_err(|text| unusable(format!("{prefix}{text}")))?;
         }
+        self.check_stages().map_err(unusable)?;
         self.check_brand()
+    }
+
+    /// Refuses what stages that were opened would refuse, before anything is opened.
+    fn check_stages(&self) -> Result<(), String> {
+        fn told<E: std::fmt::Display>(checked: Result<(), E>) -> Result<(), String> {
+            checked.map_err(|error| error.to_string())
+        }
+        told(self.shots.validate())?;
+        told(self.detect.validate())?;
+        told(self.people.validate())?;
+        told(self.emotion.validate())?;
+        told(self.ocr.validate())?;
+        told(self.sound.validate())?;
+        told(self.transcribe.validate())?;
+        told(self.moderate.validate())?;
+        told(self.label.validate())?;
+        told(self.timeline.validate())?;
+        told(self.insight.validate())
+    }
+
+    /// Refuses what cannot be meant of language models, and of who asks them.
+    fn check_models(&self) -> Result<(), String> {
+        language_models::validate(&self.llm, &self.response_cache, &self.prompts)?;
+        classify::validate(&self.classify)
     }
 
     /// Refuses names that cannot be looked for, and classes of objects that are not detected.

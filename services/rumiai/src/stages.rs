@@ -3,6 +3,7 @@
 use crate::{
     analyze::Failure,
     exit::{Exit, chain},
+    language_models::{self, LanguageModels},
     settings::Settings,
 };
 use contracts::{StageName, flow::FLOW};
@@ -11,6 +12,7 @@ use detect::Detect;
 use emotion::Emotion;
 use inference::{Engine, Served};
 use ingest::Ingest;
+use insight::{Commentator, Insight};
 use label::LabelScenes;
 use moderate::Moderate;
 use ocr::Ocr;
@@ -21,21 +23,23 @@ use stage::Stage;
 use std::{cell::OnceCell, error::Error, sync::Arc};
 use timeline::Timeline;
 use transcribe::Transcribe;
-use worker::{AnyStage, erase, unavailable};
+use worker::{AnyStage, SystemClock, erase, unavailable};
 
 /// What stages are opened with. The library behind networks is only loaded if a stage wants one.
 pub struct Opener<'a> {
     settings: &'a Settings,
     engine: OnceCell<Result<Engine, String>>,
+    language_models: tokio::sync::OnceCell<LanguageModels>,
 }
 
 impl<'a> Opener<'a> {
     /// An opener with these settings.
     #[must_use]
-    pub const fn new(settings: &'a Settings) -> Self {
+    pub fn new(settings: &'a Settings) -> Self {
         Self {
             settings,
             engine: OnceCell::new(),
+            language_models: tokio::sync::OnceCell::new(),
         }
     }
 
@@ -43,15 +47,16 @@ impl<'a> Opener<'a> {
     ///
     /// # Errors
     /// [`Failure`] if a stage that every result needs cannot be opened.
-    pub fn all(
+    pub async fn all(
         &self,
         wanted: impl Fn(StageName) -> bool,
     ) -> Result<Vec<Arc<dyn AnyStage>>, Failure> {
         let names = FLOW.iter().map(|spec| spec.name);
-        names
-            .filter(|name| wanted(*name))
-            .map(|name| self.open(name))
-            .collect()
+        let mut opened = Vec::new();
+        for name in names.filter(|name| wanted(*name)) {
+            opened.push(self.open(name).await?);
+        }
+        Ok(opened)
     }
 
     /// Opens a stage. One that looks or listens through a network and cannot be opened is replaced
@@ -59,7 +64,7 @@ impl<'a> Opener<'a> {
     ///
     /// # Errors
     /// [`Failure`] if a stage that every result needs cannot be opened.
-    pub fn open(&self, name: StageName) -> Result<Arc<dyn AnyStage>, Failure> {
+    pub async fn open(&self, name: StageName) -> Result<Arc<dyn AnyStage>, Failure> {
         let settings = self.settings;
         Ok(match name {
             StageName::Ingest => checked(Ingest::new(settings.ingest.clone()))?,
@@ -72,6 +77,7 @@ impl<'a> Opener<'a> {
                 Timeline::new(settings.timeline, settings.brand.clone())
                     .map(|timeline| timeline.with_style(settings.output.style())),
             )?,
+            StageName::Insight => self.insight().await?,
             StageName::Sound => self.sound()?,
             StageName::Detect => self.with_engine(|e| Detect::open(e, settings.detect.clone())),
             StageName::People => self.with_engine(|e| People::open(e, settings.people.clone())),
@@ -124,6 +130,34 @@ impl<'a> Opener<'a> {
             Ok(stage) => erase(stage),
             Err(reason) => unavailable(S::NAME, reason),
         }
+    }
+
+    /// The stage that asks language models; a stand-in where none can be asked.
+    async fn insight(&self) -> Result<Arc<dyn AnyStage>, Failure> {
+        let settings = self.settings;
+        let claude = settings.insight.commentator == Commentator::Claude;
+        if claude && settings.llm.claude_key().is_none() {
+            return Ok(unavailable(StageName::Insight, insight::Off.to_string()));
+        }
+        let models = self.language_models.get_or_try_init(|| async {
+            let clock = Arc::new(SystemClock::start());
+            let (answers, prompts) = (&settings.response_cache, &settings.prompts);
+            let opened = language_models::open(&settings.llm, answers, prompts, clock).await;
+            opened.map_err(|error| Failure::new(Exit::Settings, "SettingsError", error.as_ref()))
+        });
+        let models = models.await?;
+        let parts = insight::Parts {
+            models: models.cached.clone(),
+            templates: models.templates.clone(),
+            marks: models.marks.clone(),
+        };
+        checked(Insight::new(settings.insight.clone(), parts))
+    }
+
+    /// The language models, if a stage asks them.
+    #[must_use]
+    pub fn into_language_models(self) -> Option<LanguageModels> {
+        self.language_models.into_inner()
     }
 
     fn sound(&self) -> Result<Arc<dyn AnyStage>, Failure> {

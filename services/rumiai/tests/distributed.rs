@@ -5,7 +5,7 @@ mod common;
 mod system;
 
 use common::timeless_files;
-use contracts::flow::FLOW;
+use contracts::flow::{FLOW, StageSpec};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -34,6 +34,11 @@ fn clips(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     ]
 }
 
+/// Stages that run for every job.
+fn always() -> impl Iterator<Item = &'static StageSpec> {
+    FLOW.iter().filter(|spec| !spec.on_request)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_url_published_from_python_gives_the_bytes_that_analyze_gives() {
     let Some(mut system) = System::start().await else {
@@ -45,7 +50,7 @@ async fn a_url_published_from_python_gives_the_bytes_that_analyze_gives() {
         .map(|(name, path)| (format!("/{name}.mp4"), fs::read(path).unwrap()))
         .collect();
     let web = system.web(files).await;
-    for spec in FLOW {
+    for spec in always() {
         system.start_worker(&[spec.name.as_str()], &[]);
     }
     system.ready().await;
@@ -66,7 +71,7 @@ async fn a_url_published_from_python_gives_the_bytes_that_analyze_gives() {
         names_of(&of_job(spans, "demo")).contains("ack timeline")
     });
     one_connected_trace(&of_job(&spans, "demo"));
-    assert_eq!(system.stop().await, vec![Some(0); FLOW.len()]);
+    assert_eq!(system.stop().await, vec![Some(0); always().count()]);
     for (name, _) in &clips {
         let url = web.url("127.0.0.1", &format!("/{name}.mp4"));
         let folder = system.folder.path().join("embedded").join(name);
@@ -102,7 +107,7 @@ fn one_connected_trace(spans: &[OtlpSpan]) {
     let traces: BTreeSet<_> = spans.iter().map(|span| &span.trace_id).collect();
     assert_eq!(traces.len(), 1, "one trace for one video");
     let names = names_of(spans);
-    for spec in FLOW {
+    for spec in always() {
         let stage = spec.name.as_str();
         for operation in ["publish", "wait", "process", "stage", "ack"] {
             let name = format!("{operation} {stage}");

@@ -6,8 +6,9 @@ use crate::{
     job::Job,
     manifest::{GatherError, Upstream},
     messages::{
-        DecodeInput, DetectInput, EmotionInput, IngestInput, LabelInput, ModerateInput, OcrInput,
-        PeopleInput, ShotsInput, SoundInput, StageInput, TimelineInput, TranscribeInput,
+        DecodeInput, DetectInput, EmotionInput, IngestInput, InsightInput, LabelInput,
+        ModerateInput, OcrInput, PeopleInput, ShotsInput, SoundInput, StageInput, TimelineInput,
+        TranscribeInput,
     },
 };
 
@@ -41,6 +42,7 @@ pub fn seal_input(stage: StageName, job: &Job, upstream: &Upstream) -> Result<En
         StageName::Moderate => of::<ModerateInput>,
         StageName::Label => of::<LabelInput>,
         StageName::Timeline => of::<TimelineInput>,
+        StageName::Insight => of::<InsightInput>,
     };
     let sealed = seal(stage, job, upstream)?;
     Ok(Envelope {

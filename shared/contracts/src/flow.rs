@@ -32,6 +32,8 @@ pub enum StageName {
     Label,
     /// Joins everything into the analyses.
     Timeline,
+    /// Lets a language model comment on the analyses.
+    Insight,
 }
 
 /// What a stage mostly spends.
@@ -56,6 +58,9 @@ pub struct StageSpec {
     pub device: Device,
     /// Whether a job without its output is still worth finishing.
     pub optional: bool,
+    /// Whether it only runs for jobs that ask for it: it costs money, or needs what not everybody
+    /// has.
+    pub on_request: bool,
     /// What it does, in one line for people.
     pub purpose: &'static str,
 }
@@ -68,6 +73,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Cpu,
         optional: false,
+        on_request: false,
         purpose: "fetch the video and store its bytes once",
     },
     StageSpec {
@@ -76,6 +82,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Cpu,
         optional: false,
+        on_request: false,
         purpose: "one pass: frames, audio, change signals, thumbnails",
     },
     StageSpec {
@@ -84,6 +91,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Cpu,
         optional: true,
+        on_request: false,
         purpose: "shot boundaries with kind and score",
     },
     StageSpec {
@@ -92,6 +100,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[StageName::Shots],
         device: Device::Gpu,
         optional: true,
+        on_request: false,
         purpose: "objects and object tracks",
     },
     StageSpec {
@@ -100,6 +109,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[StageName::Shots, StageName::Detect],
         device: Device::Gpu,
         optional: true,
+        on_request: false,
         purpose: "faces and their tracks, bodies, hands, gestures, gaze",
     },
     StageSpec {
@@ -108,6 +118,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Gpu,
         optional: true,
+        on_request: false,
         purpose: "emotions that faces show",
     },
     StageSpec {
@@ -116,6 +127,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Cpu,
         optional: true,
+        on_request: false,
         purpose: "energy windows, loudness, onsets, silence",
     },
     StageSpec {
@@ -124,6 +136,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Gpu,
         optional: true,
+        on_request: false,
         purpose: "voice activity, words with their times, subtitles",
     },
     StageSpec {
@@ -132,6 +145,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[StageName::Shots, StageName::Transcribe],
         device: Device::Gpu,
         optional: true,
+        on_request: false,
         purpose: "text on screen, its tracks and roles, graphics",
     },
     StageSpec {
@@ -140,6 +154,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Gpu,
         optional: true,
+        on_request: false,
         purpose: "how likely frames show explicit content",
     },
     StageSpec {
@@ -148,6 +163,7 @@ pub const FLOW: &[StageSpec] = &[
         uses: &[],
         device: Device::Gpu,
         optional: true,
+        on_request: false,
         purpose: "what scenes show, from a list of labels; embeddings of frames",
     },
     StageSpec {
@@ -166,7 +182,17 @@ pub const FLOW: &[StageSpec] = &[
         ],
         device: Device::Cpu,
         optional: false,
+        on_request: false,
         purpose: "unified analysis and the professional analyses",
+    },
+    StageSpec {
+        name: StageName::Insight,
+        requires: &[StageName::Timeline],
+        uses: &[],
+        device: Device::Cpu,
+        optional: true,
+        on_request: true,
+        purpose: "what a language model says of the analyses, checked against them",
     },
 ];
 
@@ -198,6 +224,7 @@ impl StageName {
             Self::Moderate => "moderate",
             Self::Label => "label",
             Self::Timeline => "timeline",
+            Self::Insight => "insight",
         }
     }
     /// Its row of the flow table.

@@ -2,7 +2,7 @@
 
 use crate::{
     artifact::ArtifactKey,
-    flow::StageName,
+    flow::{FLOW, StageName, StageSpec},
     ids::{BatchName, JobId, VideoId},
 };
 use schemars::JsonSchema;
@@ -39,6 +39,9 @@ pub struct Job {
     /// Optional stages that were not asked for.
     #[serde(default)]
     pub without: Vec<StageName>,
+    /// Stages asked for that only run on request.
+    #[serde(default)]
+    pub with: Vec<StageName>,
     /// Over [`HIGH_PRIORITY`] goes first where the broker can (quorum queues since RabbitMQ 4.0).
     #[serde(default)]
     pub priority: Option<u8>,
@@ -68,12 +71,25 @@ impl Job {
             source,
             batch: None,
             without: Vec::new(),
+            with: Vec::new(),
             priority: None,
             submitted_unix_ms: None,
             deadline_unix_ms: None,
             traceparent: None,
             retry_of: None,
         }
+    }
+
+    /// Stages that do not run for this job: those it leaves out, and those on request that it
+    /// does not ask for.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<StageName> {
+        let left_out = |spec: &&StageSpec| {
+            self.without.contains(&spec.name)
+                || (spec.on_request && !self.with.contains(&spec.name))
+        };
+        let specs = FLOW.iter().filter(left_out);
+        specs.map(|spec| spec.name).collect()
     }
 }
 

@@ -32,6 +32,10 @@ macro_rules! message {
     };
 }
 
+// After the macro that its messages are declared with.
+mod comments;
+pub use comments::{Comment, Commented, InsightInput};
+
 /// Input of `ingest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IngestInput {

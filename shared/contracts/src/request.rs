@@ -23,6 +23,9 @@ pub struct Request {
     /// As [`Job::without`].
     #[serde(default)]
     pub without: Vec<StageName>,
+    /// As [`Job::with`].
+    #[serde(default)]
+    pub with: Vec<StageName>,
     /// As [`Job::priority`].
     #[serde(default)]
     pub priority: Option<u8>,
@@ -61,6 +64,7 @@ impl Request {
         Job {
             batch: self.batch,
             without: self.without,
+            with: self.with,
             priority: self.priority,
             deadline_unix_ms: self.deadline_unix_ms,
             ..Job::new(self.job_id.unwrap_or(fallback), Source::Url(self.url))

@@ -9,6 +9,8 @@ use std::{
 };
 
 const INSIGHTS: &str = "insights";
+/// The folder of a language model's comments.
+const COMMENTS: &str = "insight";
 const UNIFIED: &str = "unified_analysis";
 /// `YYYYmmdd_HHMMSS`.
 const STAMP_DIGITS: (usize, usize) = (8, 6);
@@ -50,6 +52,8 @@ pub struct Video {
     pub unified: Option<PathBuf>,
     /// Files by analysis, then by the time in their names.
     pub analyses: BTreeMap<String, BTreeMap<String, BTreeMap<Kind, PathBuf>>>,
+    /// What a language model said: files by their names without the ending.
+    pub comments: BTreeMap<String, PathBuf>,
     /// Files that no analysis claims, in folders of analyses.
     pub strangers: Vec<PathBuf>,
 }
@@ -125,6 +129,7 @@ fn video(insights: &Path, id: String, unified: Option<PathBuf>) -> Result<Video,
         insights: insights.to_owned(),
         unified,
         analyses: BTreeMap::new(),
+        comments: BTreeMap::new(),
         strangers: Vec::new(),
     };
     for analysis in entries(insights)? {
@@ -134,6 +139,10 @@ fn video(insights: &Path, id: String, unified: Option<PathBuf>) -> Result<Video,
         }
         for name in entries(&folder)? {
             let path = folder.join(&name);
+            if let (COMMENTS, Some(stem)) = (analysis.as_str(), name.strip_suffix(".json")) {
+                found.comments.insert(stem.to_owned(), path);
+                continue;
+            }
             match parse(&analysis, &name) {
                 Some((kind, stamp)) => {
                     let runs = found.analyses.entry(analysis.clone()).or_default();

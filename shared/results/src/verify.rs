@@ -18,6 +18,8 @@ use std::{
 const LISTED_ISSUES: usize = 20;
 /// Value of `version` in files of the first layout.
 const FIRST_LAYOUT: &str = "1.0";
+/// Name of the file that sums up comments.
+const REPORT: &str = "report";
 /// Files beside the folders of the analyses that have a schema of their own.
 const SINGLE_FILES: [&str; 2] = ["summary", CREATIVE_MEASURES.name];
 
@@ -136,12 +138,32 @@ impl<'a> Inspection<'a> {
             }
         }
         self.one_time(video);
+        self.comments(video);
         self.issues.sort();
         Verified {
             video_id: video.id.clone(),
             files: self.files,
             without_files,
             issues: self.issues,
+        }
+    }
+
+    /// A report, and a record for every analysis that was commented on.
+    fn comments(&mut self, video: &Video) {
+        for (name, path) in &video.comments {
+            if name == REPORT {
+                self.obeying(path, "insight_report");
+            } else if AnalysisName::find(name).is_none() {
+                self.issue(path, "", "comments on no analysis");
+            } else if let Some(record) = self.obeying(path, "insight_record")
+                && record["prompt_type"] != *name
+            {
+                self.issue(path, "/prompt_type", format!("is not '{name}'"));
+            }
+        }
+        if !video.comments.is_empty() && !video.comments.contains_key(REPORT) {
+            let path = video.file(&format!("insight/{REPORT}.json"));
+            self.issue(&path, "", "is missing beside the comments");
         }
     }
 

@@ -24,6 +24,8 @@ fn schemas() -> Schemas {
         "unified_analysis",
         "summary",
         "creative_measures",
+        "insight_report",
+        "insight_record",
     ]
     .map(|name| (name.to_owned(), object.clone()))
     .into();
@@ -52,6 +54,36 @@ fn issues_after(harm: impl FnOnce(&Path)) -> Vec<Issue> {
 
 fn problems(issues: &[Issue]) -> Vec<&str> {
     issues.iter().map(|issue| issue.problem.as_str()).collect()
+}
+
+#[test]
+fn comments_are_of_analyses_and_have_a_report() {
+    let comment = |root: &Path, name: &str, content: Value| {
+        let file = root.join(format!("insights/clip/insight/{name}.json"));
+        write(&file, &content);
+    };
+    let right = json!({"prompt_type": "scene_pacing"});
+    let issues = issues_after(|root| {
+        comment(root, "report", json!({}));
+        comment(root, "scene_pacing", right.clone());
+    });
+    assert_eq!(issues, []);
+    let issues = issues_after(|root| {
+        comment(
+            root,
+            "scene_pacing",
+            json!({"prompt_type": "speech_analysis"}),
+        );
+        comment(root, "horoscope", right);
+    });
+    assert_eq!(
+        problems(&issues),
+        [
+            "comments on no analysis",
+            "is missing beside the comments",
+            "is not 'scene_pacing'"
+        ]
+    );
 }
 
 #[test]

@@ -255,14 +255,18 @@ async fn results(store: &dyn Artifacts, job: &JobId) -> Results {
     found
 }
 
-/// Whether a job has ended, which costs one question.
+/// Whether a job has ended, which costs a question or two: the timeline, and what may come after it.
 ///
 /// # Panics
 /// If the store does not answer.
 pub async fn has_ended(store: &dyn Artifacts, job: &JobId) -> bool {
-    let last = StageName::Timeline.as_str();
-    let key = ArtifactKey::of_job(job, last, "manifest.json").unwrap();
-    store.find(&key).await.unwrap().is_some()
+    for stage in [StageName::Timeline, StageName::Insight] {
+        let key = ArtifactKey::of_job(job, stage.as_str(), "manifest.json").unwrap();
+        if store.find(&key).await.unwrap().is_none() {
+            return false;
+        }
+    }
+    true
 }
 
 /// How often every stage of a job was tried.

@@ -6,10 +6,10 @@ use contracts::{
     ArtifactRef, MediaTime, StageName, VideoId,
     job::VideoMetadata,
     messages::{
-        Analysed, DecodeInput, Decoded, DetectInput, Detected, EmotionInput, EmotionsRead,
-        IngestInput, Ingested, LabelInput, Labelled, ModerateInput, Moderated, OcrInput,
-        PeopleFound, PeopleInput, ShotsFound, ShotsInput, SoundInput, SoundMeasured, TextRead,
-        TimelineInput, TranscribeInput, Transcribed,
+        Analysed, Commented, DecodeInput, Decoded, DetectInput, Detected, EmotionInput,
+        EmotionsRead, IngestInput, Ingested, InsightInput, LabelInput, Labelled, ModerateInput,
+        Moderated, OcrInput, PeopleFound, PeopleInput, ShotsFound, ShotsInput, SoundInput,
+        SoundMeasured, TextRead, TimelineInput, TranscribeInput, Transcribed,
     },
     speech::SpeechStatus,
 };
@@ -123,6 +123,13 @@ stubs! {
         creative: None,
         degraded: !given.failures.is_empty(),
     };
+    Insight(InsightInput) -> Commented = |given, kept| {
+        let _ = &given;
+        Commented {
+            report: kept,
+            analyses: Vec::new(),
+        }
+    };
 }
 
 /// The stub of this name, which does `act` before it works.
@@ -141,5 +148,6 @@ pub fn named(name: StageName, act: Act) -> Arc<dyn AnyStage> {
         StageName::Moderate => erase(Moderate(act)),
         StageName::Label => erase(Label(act)),
         StageName::Timeline => erase(Timeline(act)),
+        StageName::Insight => erase(Insight(act)),
     }
 }

@@ -46,6 +46,31 @@ async fn a_job_goes_through_every_stage_once() {
     }
 }
 
+/// Nobody needs a worker for what nobody asks for.
+#[tokio::test(start_paused = true)]
+async fn a_stage_on_request_is_over_at_once_where_nobody_asks_for_it() {
+    let mut flow = Flow::default();
+    let always = FLOW.iter().filter(|spec| !spec.on_request);
+    for spec in always {
+        flow.start(&[spec.name]);
+    }
+    let plain = Job {
+        with: Vec::new(),
+        ..job("plain")
+    };
+    flow.submit(&plain).await;
+    let manifests = flow.ended(&plain).await;
+    for spec in FLOW {
+        let outcome = &manifests[&spec.name].outcome;
+        let class = match outcome {
+            Outcome::Done { .. } => None,
+            Outcome::Failed { class, .. } => Some(*class),
+        };
+        let expected = spec.on_request.then_some(FailureClass::SwitchedOff);
+        assert_eq!(class, expected, "{}: {outcome:?}", spec.name);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_process_serves_all_stages_with_the_same_result() {
     let mut apart = Flow::default();

@@ -94,6 +94,7 @@ acting_stage!(Ocr);
 acting_stage!(Moderate);
 acting_stage!(Label);
 acting_stage!(Timeline);
+acting_stage!(Insight);
 
 struct Setup {
     acts: Vec<(StageName, Act)>,
@@ -144,6 +145,7 @@ impl Setup {
             erase(Moderate(act(StageName::Moderate), runs.clone())),
             erase(Label(act(StageName::Label), runs.clone())),
             erase(Timeline(act(StageName::Timeline), runs.clone())),
+            erase(Insight(act(StageName::Insight), runs.clone())),
         ];
         let missing = |stage: Arc<dyn AnyStage>| {
             let reason = self.missing.get(&stage.name());

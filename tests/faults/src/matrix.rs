@@ -31,8 +31,7 @@ pub const INVARIANT: &str = "No accepted job is lost. Every job ends in exactly 
 exactly one dead letter with a reason. Results are the same however often work is repeated. Other \
 jobs are unaffected.";
 
-/// The faults that are borne, in their order. Numbers that are missing belong to language models
-/// and accelerators.
+/// The faults that are borne, in their order. Numbers that are missing belong to accelerators.
 pub const ROWS: &[Row] = &[
     row(
         1,
@@ -105,6 +104,16 @@ pub const ROWS: &[Row] = &[
         "delays grow, taking pauses; no message is tried more often than it may be",
     ),
     row(
+        15,
+        "a language model is busy, failing, late, or too dear",
+        "what it asks to wait is waited; money that is spent and a bad key park the stage",
+    ),
+    row(
+        16,
+        "a language model talks nonsense, refuses, breaks off",
+        "sent back once; never part of a result",
+    ),
+    row(
         18,
         "the disk is full",
         "tried again later; no half file stays; not ready until there is room",
@@ -139,6 +148,11 @@ pub const ROWS: &[Row] = &[
         25,
         "a path in an id",
         "refused at the edge; keys stay inside of the store",
+    ),
+    row(
+        26,
+        "a text in the video gives orders to a language model",
+        "at most the model's own words are spoilt; what does not hold of them is dropped",
     ),
     row(
         27,

@@ -216,7 +216,10 @@ impl Surroundings {
         for number in 0..count {
             let id = JobId::new(format!("{kind}-{number:03}")).unwrap();
             let source = format!("https://example.com/clip-{}.mp4", number % SOURCES);
-            let job = Job::new(id.clone(), Source::Url(source.clone()));
+            let job = Job {
+                with: vec![StageName::Insight],
+                ..Job::new(id.clone(), Source::Url(source.clone()))
+            };
             self.client.submit(&job).await.unwrap();
             self.ledger.submitted(&id, source);
             ids.push(id);

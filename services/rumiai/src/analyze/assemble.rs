@@ -8,7 +8,7 @@ use crate::{
     stages::Opener,
 };
 use artifacts::{Directory, Traced};
-use contracts::job::Job;
+use contracts::{StageName, job::Job};
 use stage::{Clock, Progress};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -89,7 +89,10 @@ fn name_brand(settings: &mut Settings, arguments: &AnalyzeArguments) -> Result<(
 ///
 /// # Errors
 /// [`Failure`] naming what is missing and what mends it.
-pub fn assemble(arguments: &AnalyzeArguments, settings: &Settings) -> Result<Assembly, Failure> {
+pub async fn assemble(
+    arguments: &AnalyzeArguments,
+    settings: &Settings,
+) -> Result<Assembly, Failure> {
     let mut settings = settings.clone();
     name_brand(&mut settings, arguments)?;
     let settings = &settings;
@@ -99,6 +102,10 @@ pub fn assemble(arguments: &AnalyzeArguments, settings: &Settings) -> Result<Ass
             .check_optional(*stage)
             .map_err(|error| Failure::new(Exit::Settings, "SettingsError", &error))?;
         without.push(*stage);
+    }
+    let insight = arguments.insight || settings.insight.enabled;
+    if !insight {
+        without.push(StageName::Insight);
     }
     let root = settings
         .store_directory()
@@ -114,14 +121,14 @@ pub fn assemble(arguments: &AnalyzeArguments, settings: &Settings) -> Result<Ass
         .tempdir_in(store.partial())
         .map_err(|error| Failure::at_path("make a scratch folder in", &root, &error))?;
     let opener = Opener::new(settings);
-    let stages = opener.all(|stage| !without.contains(&stage))?;
+    let stages = opener.all(|stage| !without.contains(&stage)).await?;
     Ok(Assembly {
         folders: folders(arguments, &settings.output),
         stages,
         gpu: Gpu::of(&opener.served()),
         feature_flags: FeatureFlags {
             ml_precompute: true,
-            language_model: false,
+            language_model: insight,
             output_format: settings.output.format_version.as_str(),
         },
         store: Arc::new(store),

@@ -4,7 +4,7 @@ use super::{outcome::Failure, published::Published, summary::Summary};
 use contracts::{
     ArtifactRef, StageName, Upstream, VideoId,
     analysis::{CREATIVE_MEASURES, TEMPORAL_MARKERS},
-    messages::{Analysed, AnalysisFailure, AnalysisFiles, Transcribed},
+    messages::{Analysed, AnalysisFailure, AnalysisFiles, Commented, Transcribed},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use stage::Artifacts;
@@ -61,6 +61,8 @@ pub struct Exported {
     pub temporal: Option<PathBuf>,
     /// The creative measures; `None` if there are none.
     pub creative: Option<PathBuf>,
+    /// What a language model's comments came to; `None` if there are none.
+    pub insight: Option<PathBuf>,
     /// Names of the analyses that were written.
     pub analyses: Vec<String>,
     /// Analyses without files, and why.
@@ -122,12 +124,14 @@ pub async fn export(
         creative = Some(path);
     }
     write_all(subtitles(store, upstream, &insights).await?)?;
+    let insight = comments(store, upstream, &insights).await?;
     Ok(Exported {
         video_id: analysed.video_id,
         unified,
         insights,
         temporal,
         creative,
+        insight,
         failed: analysed.failed,
         analyses: analysed
             .analyses
@@ -160,6 +164,29 @@ async fn subtitles(
         }
     }
     Ok(contents)
+}
+
+/// What a language model said, in a folder of its own; where its report was written.
+async fn comments(
+    store: &dyn Artifacts,
+    upstream: &Upstream,
+    insights: &Path,
+) -> Result<Option<PathBuf>, Failure> {
+    let commented: Option<Commented> = upstream
+        .optional(StageName::Insight)
+        .map_err(|error| Failure::of_result(&error))?;
+    let Some(commented) = commented else {
+        return Ok(None);
+    };
+    let folder = insights.join("insight");
+    let report = folder.join("report.json");
+    let mut contents = vec![(report.clone(), bytes(store, &commented.report).await?)];
+    for comment in &commented.analyses {
+        let path = folder.join(format!("{}.json", comment.name));
+        contents.push((path, bytes(store, &comment.record).await?));
+    }
+    write_all(contents)?;
+    Ok(Some(report))
 }
 
 /// Copies the manifests of a job and what its stages stored to `artifacts/<video>/<stage>`, beside

@@ -1,7 +1,7 @@
 //! What came of a video: a summary, or a failure with its class.
 
 use super::{
-    published::{Metrics, Published},
+    published::{Metrics, Published, schema_of},
     summary::Summary,
     table,
 };
@@ -15,7 +15,7 @@ use contracts::{
     job::{Job, Source},
     manifest::FailureClass,
 };
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::{error::Error, path::Path};
@@ -229,11 +229,7 @@ fn json(outcomes: &[VideoOutcome]) -> serde_json::Result<String> {
 /// The JSON Schema of what `analyze` prints.
 #[must_use]
 pub fn schema() -> Value {
-    SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<Printed<'_>>()
-        .to_value()
+    schema_of::<Printed<'_>>()
 }
 
 /// Prints what came of videos; returns the exit code they ask for together.

@@ -6,7 +6,7 @@ use super::{
     summary::{Hole, StageTime, Summary},
 };
 use crate::exit::Exit;
-use contracts::{PROGRAM_VERSION, manifest::ModelStamp};
+use contracts::{PROGRAM_VERSION, StageName, manifest::ModelStamp};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
@@ -77,10 +77,13 @@ struct Report<'a> {
     prompts_total: usize,
     /// Every analysis.
     prompt_details: BTreeMap<&'a str, PromptDetails<'a>>,
-    /// Cost of language models, in US dollars.
-    total_cost: f64,
+    /// Cost of language models, in US dollars; null if a price is not known.
+    total_cost: Option<f64>,
     /// Tokens of language models.
     total_tokens: u64,
+    /// `off`, or what a language model's comments came to: cost, grounding rate, a row for each
+    /// analysis.
+    insight: Value,
     memory_usage: MemoryUsage,
     feature_flags: &'a FeatureFlags,
     /// What the models ran on; null if the stages ran on other machines.
@@ -112,8 +115,8 @@ struct PromptDetails<'a> {
     reason: Option<&'a str>,
     /// Tokens of language models.
     tokens: u64,
-    /// Cost of language models, in US dollars.
-    cost: f64,
+    /// Cost of language models, in US dollars; null if a price is not known.
+    cost: Option<f64>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -170,10 +173,16 @@ struct StageMetrics {
 /// The JSON Schema of `summary.json`.
 #[must_use]
 pub fn schema() -> Value {
+    schema_of::<Published<'_>>()
+}
+
+/// The JSON Schema of a file that is written of `T`.
+#[must_use]
+pub fn schema_of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
-        .into_root_schema_for::<Published<'_>>()
+        .into_root_schema_for::<T>()
         .to_value()
 }
 
@@ -252,9 +261,9 @@ impl<'a> Report<'a> {
             prompts_successful: files.analyses.len(),
             prompts_total: files.analyses.len() + files.failed.len(),
             prompt_details: prompt_details(summary),
-            // No language model takes part so far.
-            total_cost: 0.0,
-            total_tokens: 0,
+            total_cost: spent(&summary.insight),
+            total_tokens: summary.insight["tokens_used"].as_u64().unwrap_or_default(),
+            insight: insight(summary),
             memory_usage: MemoryUsage {
                 final_process_gb: memory.resident_bytes.map(gigabytes),
                 peak_process_gb: memory.peak_bytes.map(gigabytes),
@@ -288,6 +297,28 @@ impl<'a> FailedStage<'a> {
     }
 }
 
+/// What language models cost; 0 if none was asked.
+fn spent(insight: &Value) -> Option<f64> {
+    if insight.is_null() {
+        Some(0.0)
+    } else {
+        insight["cost_usd"].as_f64()
+    }
+}
+
+/// What is told of the comments of a language model: nothing was asked, or what came of it.
+fn insight(summary: &Summary) -> Value {
+    let failed = summary
+        .failures
+        .iter()
+        .find(|hole| hole.stage == StageName::Insight);
+    match failed {
+        Some(hole) => serde_json::json!({ "error": hole.reason }),
+        None if summary.insight.is_null() => "off".into(),
+        None => summary.insight.clone(),
+    }
+}
+
 /// Whether each service has a result, from the states the unified analysis publishes.
 fn completion(status: &Value) -> BTreeMap<&'static str, bool> {
     [
@@ -306,22 +337,32 @@ fn completion(status: &Value) -> BTreeMap<&'static str, bool> {
 }
 
 impl<'a> PromptDetails<'a> {
-    /// Of an analysis without files for this reason, or with files if there is none.
-    fn of(reason: Option<&'a str>) -> Self {
+    /// Of an analysis without files for this reason, or with files if there is none; `comment` is
+    /// its row in the report of a language model's comments.
+    fn of(reason: Option<&'a str>, comment: Option<&Value>) -> Self {
+        let tokens = comment.and_then(|row| row["tokens_used"].as_u64());
         Self {
             success: reason.is_none(),
             reason,
-            tokens: 0,
-            cost: 0.0,
+            tokens: tokens.unwrap_or_default(),
+            // Only who was asked can cost something.
+            cost: tokens.map_or(Some(0.0), |_| comment?["cost_usd"].as_f64()),
         }
     }
 }
 
 fn prompt_details(summary: &Summary) -> BTreeMap<&str, PromptDetails<'_>> {
+    let rows = summary.insight["analyses"].as_array();
+    let comment = |name: &str| rows?.iter().find(|row| row["name"] == name);
     let written = summary.files.analyses.iter();
     let failed = summary.files.failed.iter();
     written
-        .map(|name| (name.as_str(), PromptDetails::of(None)))
-        .chain(failed.map(|one| (one.name.as_str(), PromptDetails::of(Some(&one.reason)))))
+        .map(|name| (name.as_str(), PromptDetails::of(None, comment(name))))
+        .chain(failed.map(|one| {
+            (
+                one.name.as_str(),
+                PromptDetails::of(Some(&one.reason), None),
+            )
+        }))
         .collect()
 }

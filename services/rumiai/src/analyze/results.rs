@@ -120,7 +120,7 @@ impl Writing<'_> {
             video: ingested.source.key.to_string(),
             feature_flags: FeatureFlags {
                 ml_precompute: true,
-                language_model: false,
+                language_model: files.insight.is_some(),
                 output_format: self.settings.output.format_version.as_str(),
             },
             // The stages ran on machines that nobody asks here.

@@ -43,6 +43,8 @@ pub struct Summary {
     pub pipeline_status: Value,
     /// The hook, as the creative measures state it; null without them.
     pub hook: Value,
+    /// What a language model's comments came to, as its report states it; null without them.
+    pub insight: Value,
     /// How the run was set up.
     pub feature_flags: FeatureFlags,
     /// What the models ran on; `None` if that was elsewhere.
@@ -129,6 +131,10 @@ pub async fn summarise(
             Some(path) => read(path).map_err(|error| Failure::of_result(&error))?["hook"].clone(),
             None => Value::Null,
         },
+        insight: match &files.insight {
+            Some(path) => read(path).map_err(|error| Failure::of_result(&error))?,
+            None => Value::Null,
+        },
         stages: times(report),
         models: report
             .manifests
@@ -180,7 +186,11 @@ fn switched_off(report: &JobReport) -> Vec<StageName> {
             }
         )
     });
-    off.map(|manifest| manifest.stage).collect()
+    // What only runs on request is not left out by anybody.
+    let on_request = |stage: &StageName| stage.spec().is_some_and(|spec| spec.on_request);
+    off.map(|manifest| manifest.stage)
+        .filter(|stage| !on_request(stage))
+        .collect()
 }
 
 /// Time and attempts of every stage that ran, in the order of the flow.

@@ -39,6 +39,7 @@ fn rows(summary: &Summary) -> Vec<Row> {
     let mut rows = rows::findings(&summary.findings);
     rows.extend(rows::hook(&summary.hook).map(|hook| ("hook", hook)));
     rows.push(("coverage", rows::coverage(&summary.coverage)));
+    rows.push(("insight", insight(summary)));
     rows.push(("time", time(summary)));
     rows.extend(
         summary
@@ -67,6 +68,23 @@ fn rows(summary: &Summary) -> Vec<Row> {
     rows.push(("results", summary.files.insights.display().to_string()));
     rows.push(("", summary.files.unified.display().to_string()));
     rows
+}
+
+/// What a language model's comments came to.
+fn insight(summary: &Summary) -> String {
+    let report = &summary.insight;
+    if report.is_null() {
+        return "off".into();
+    }
+    let number = |key: &str| report[key].as_f64();
+    let cost =
+        number("cost_usd").map_or_else(|| "at an unknown price".into(), |usd| format!("${usd:.4}"));
+    let holds = number("grounding_rate").map_or_else(
+        || "nothing to check".into(),
+        |rate| format!("{:.0} % of what can be checked holds", rate * 100.0),
+    );
+    let tokens = report["tokens_used"].as_u64().unwrap_or_default();
+    format!("{tokens} tokens, {cost}; {holds}")
 }
 
 fn time(summary: &Summary) -> String {

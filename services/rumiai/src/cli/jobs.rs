@@ -91,6 +91,9 @@ pub struct SubmitArguments {
     /// Leave an optional stage out, such as ocr; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub without: Vec<StageName>,
+    /// Let a language model comment on the analyses, where a worker for insight runs
+    #[arg(long)]
+    pub insight: bool,
     /// Wait until all jobs have ended; exit code 1 if one has no result
     #[arg(long)]
     pub wait: bool,

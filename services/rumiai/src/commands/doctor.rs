@@ -76,7 +76,10 @@ pub fn run(arguments: &DoctorArguments, settings: &Settings) -> anyhow::Result<E
     let cache = settings.cache()?;
     let mut findings = decoder(settings);
     findings.extend(files(&cache, settings));
-    findings.extend(models(settings));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    findings.extend(runtime.block_on(models(settings)));
     findings.push(space(settings)?);
     match arguments.output_format {
         OutputFormat::Json => println!("{}", serde_json::to_string_pretty(&findings)?),
@@ -195,7 +198,7 @@ fn files(cache: &CacheDir, settings: &Settings) -> Vec<Finding> {
 }
 
 /// Opens what analysis opens, and says on which provider it runs and why not on a better one.
-fn models(settings: &Settings) -> Vec<Finding> {
+async fn models(settings: &Settings) -> Vec<Finding> {
     let remedy = "run `rumiai models fetch`";
     let opener = Opener::new(settings);
     let engine = match opener.engine() {
@@ -210,8 +213,9 @@ fn models(settings: &Settings) -> Vec<Finding> {
         stage.device == Device::Gpu || stage.name == StageName::Sound && settings.sound.classify
     };
     for stage in FLOW.iter().filter(wants_models) {
-        findings.push(opens(stage.name, &opener, settings, remedy));
+        findings.push(opens(stage.name, &opener, settings, remedy).await);
     }
+    findings.push(comments(&opener).await);
     if settings.models.set == ModelSet::Agpl {
         findings.push(Finding::note(
             "licence",
@@ -222,11 +226,11 @@ fn models(settings: &Settings) -> Vec<Finding> {
 }
 
 /// Whether a stage can be opened, and with which networks.
-fn opens(name: StageName, opener: &Opener<'_>, settings: &Settings, remedy: &str) -> Finding {
+async fn opens(name: StageName, opener: &Opener<'_>, settings: &Settings, remedy: &str) -> Finding {
     if settings.stages.without.contains(&name) {
         return Finding::note(name.as_str(), "switched off by stages.without");
     }
-    match opener.open(name) {
+    match opener.open(name).await {
         Err(failure) => Finding::bad(name.as_str(), failure.message, remedy),
         Ok(stage) => match stage.unavailable() {
             Some(reason) => Finding::bad(name.as_str(), reason, remedy),
@@ -235,6 +239,18 @@ fn opens(name: StageName, opener: &Opener<'_>, settings: &Settings, remedy: &str
                 let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
                 Finding::ok(name.as_str(), format!("opens with {}", names.join(", ")))
             }
+        },
+    }
+}
+
+/// Whether language models can be asked for comments. Nobody has to.
+async fn comments(opener: &Opener<'_>) -> Finding {
+    let name = StageName::Insight.as_str();
+    match opener.open(StageName::Insight).await {
+        Err(failure) => Finding::bad(name, failure.message, "mend the setting it names"),
+        Ok(stage) => match stage.unavailable() {
+            Some(reason) => Finding::note(name, format!("off: {reason}")),
+            None => Finding::ok(name, "language models comment if `--insight` asks them to"),
         },
     }
 }

@@ -31,13 +31,21 @@ pub fn run(arguments: &SchemasArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Every schema: those of the timeline, and those of the summary and of what `analyze` prints.
+/// Every schema: those of the timeline, of the summary, of what `analyze` prints, and of comments.
 #[must_use]
 pub fn all() -> Vec<SchemaFile> {
     let mut all = timeline::schemas();
     for (name, schema) in [
         ("summary", analyze::summary_schema()),
         ("analyze_output", analyze::output_schema()),
+        (
+            "insight_report",
+            analyze::schema_of::<insight::compute::Report>(),
+        ),
+        (
+            "insight_record",
+            analyze::schema_of::<llm::answer::Record>(),
+        ),
     ] {
         all.push(SchemaFile {
             name: name.into(),

@@ -199,6 +199,7 @@ async fn run_stages(
     let runner = Embedded::new(EmbeddedParts {
         stages: Opener::new(settings)
             .all(|stage| plan.contains(&stage))
+            .await
             .map_err(|failure| anyhow::anyhow!(failure.message))?,
         artifacts: Arc::new(folder.store.clone()),
         clock: Arc::new(SystemClock::start()),

@@ -119,6 +119,7 @@ async fn submit(
         let job = Job {
             batch: arguments.batch.clone(),
             without: without(arguments, settings),
+            with: with(arguments, settings),
             priority: arguments.priority,
             deadline_unix_ms: deadline(arguments, connection.clock.now())?,
             traceparent: telemetry::context::current_traceparent(),
@@ -134,6 +135,12 @@ fn without(arguments: &SubmitArguments, settings: &Settings) -> Vec<contracts::S
     let mut without = settings.stages.without.clone();
     without.extend_from_slice(&arguments.without);
     without
+}
+
+/// Stages on request that the command line or the settings ask for.
+fn with(arguments: &SubmitArguments, settings: &Settings) -> Vec<contracts::StageName> {
+    let insight = arguments.insight || settings.insight.enabled;
+    Vec::from_iter(insight.then_some(contracts::StageName::Insight))
 }
 
 fn deadline(arguments: &SubmitArguments, now: SystemTime) -> anyhow::Result<Option<u64>> {

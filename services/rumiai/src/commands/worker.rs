@@ -5,6 +5,7 @@ use crate::{
     cli::WorkerArguments,
     connection::Connection,
     exit::Exit,
+    language_models::LanguageModels,
     settings::Settings,
     shutdown,
     stages::Opener,
@@ -41,17 +42,17 @@ pub fn run(
     telemetry: &Arc<Telemetry>,
 ) -> anyhow::Result<Exit> {
     let settings = for_workers(settings);
-    let stages = match open(&arguments.stages(), &settings) {
-        Ok(stages) => stages,
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let opened = match runtime.block_on(open(&arguments.stages(), &settings)) {
+        Ok(opened) => opened,
         Err(failure) => {
             eprintln!("error: {}", failure.message);
             return Ok(failure.exit);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let outcome = runtime.block_on(work(arguments, &settings, stages, telemetry.clone()));
+    let outcome = runtime.block_on(work(arguments, &settings, opened, telemetry.clone()));
     runtime.shutdown_timeout(SHUTDOWN_GRACE);
     outcome
 }
@@ -67,14 +68,27 @@ fn for_workers(settings: &Settings) -> Settings {
     settings
 }
 
+/// What a worker works with.
+struct Opened {
+    stages: Vec<Arc<dyn AnyStage>>,
+    /// If one is asked.
+    language_models: Option<LanguageModels>,
+}
+
 /// Opens the stages. A worker that cannot do its work does not take any: a model that is missing
-/// or does not answer its golden sample as it should ends it here.
-fn open(names: &[StageName], settings: &Settings) -> Result<Vec<Arc<dyn AnyStage>>, Failure> {
+/// or does not answer its golden sample as it should ends it here. Among others, a stage that only
+/// runs on request may be left to those who have what it needs.
+async fn open(names: &[StageName], settings: &Settings) -> Result<Opened, Failure> {
     let opener = Opener::new(settings);
-    let mut opened = Vec::new();
+    let mut stages = Vec::new();
     for name in names {
-        let stage = opener.open(*name)?;
+        let stage = opener.open(*name).await?;
         if let Some(reason) = stage.unavailable() {
+            let on_request = name.spec().is_some_and(|spec| spec.on_request);
+            if on_request && names.len() > 1 {
+                tracing::warn!("{name} is off: {reason}");
+                continue;
+            }
             return Err(Failure {
                 exit: Exit::Models,
                 error_type: "ModelError",
@@ -82,15 +96,22 @@ fn open(names: &[StageName], settings: &Settings) -> Result<Vec<Arc<dyn AnyStage
                 metrics: None,
             });
         }
-        opened.push(stage);
+        stages.push(stage);
     }
-    Ok(opened)
+    let language_models = opener.into_language_models();
+    Ok(Opened {
+        stages,
+        language_models,
+    })
 }
 
 async fn work(
     arguments: &WorkerArguments,
     settings: &Settings,
-    stages: Vec<Arc<dyn AnyStage>>,
+    Opened {
+        stages,
+        language_models,
+    }: Opened,
     telemetry: Arc<Telemetry>,
 ) -> anyhow::Result<Exit> {
     let name = settings.worker.name.clone().unwrap_or_else(own_name);
@@ -127,6 +148,13 @@ async fn work(
             metrics,
             serving.clone(),
         ));
+    }
+    if let Some(models) = language_models {
+        let until = serving.clone();
+        background.spawn(async move {
+            models.watch(until).await;
+            Ok(())
+        });
     }
     let stopped = worker.run(stop.clone()).await;
     // Whoever asks while it drains still gets an answer.

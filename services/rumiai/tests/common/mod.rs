@@ -17,6 +17,7 @@ pub fn rumiai(folder: &Path) -> Command {
         .env("RUMIAI__STORE__DIRECTORY", folder.join("store"))
         .env("XDG_CONFIG_HOME", folder)
         .env_remove("LOG_LEVEL")
+        .env_remove("CLAUDE_API_KEY")
         .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
         .current_dir(folder);
     command

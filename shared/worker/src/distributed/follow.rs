@@ -63,7 +63,7 @@ impl Handler {
         loop {
             let manifests = self.jobs.manifests(&job.job_id).await?;
             let upstream = upstream_of(&manifests);
-            let plan = plan(&job.without, &upstream, &ended);
+            let plan = plan(&job.left_out(), &upstream, &ended);
             if plan.over.is_empty() {
                 for next in plan.start {
                     let message = seal_input(next, job, &upstream)?;

@@ -69,9 +69,13 @@ impl Default for Flow {
     }
 }
 
+/// A job that asks for every stage.
 pub fn job(name: &str) -> Job {
     let source = Source::Url("https://example.com/clip.mp4".into());
-    Job::new(JobId::new(name).unwrap(), source)
+    Job {
+        with: vec![StageName::Insight],
+        ..Job::new(JobId::new(name).unwrap(), source)
+    }
 }
 
 /// The first message of a job.
