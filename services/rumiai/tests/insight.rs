@@ -8,19 +8,8 @@ use common::{files_below, json_of, rumiai, timeless_files, without_models};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::{fs, path::Path, process::Output};
-use system::System;
+use system::{NETWORKS, System};
 use testkit::fake_llm::FakeLlm;
-
-/// Stages that look or listen through a network.
-const NETWORKS: [&str; 7] = [
-    "detect",
-    "people",
-    "emotion",
-    "transcribe",
-    "ocr",
-    "moderate",
-    "label",
-];
 
 /// Analyses of what the other stages measure, but for the wrapped copy of them.
 const ANALYSES: usize = 3;

@@ -8,18 +8,7 @@ use artifacts::Jobs;
 use contracts::StageName;
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
-use system::System;
-
-/// Stages that look or listen through a network.
-const NETWORKS: [&str; 7] = [
-    "detect",
-    "people",
-    "emotion",
-    "transcribe",
-    "ocr",
-    "moderate",
-    "label",
-];
+use system::{NETWORKS, System};
 
 fn without_networks<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     let mut all = arguments.to_vec();

@@ -145,7 +145,8 @@ const EVENTS: &[Told] = &[
     (|| LlmContextGiven { model: "gemma3:1b", tokens: 4096, loaded: true }.emit(), "DEBUG", "context given"),
     (|| LlmContextRejected.emit(), "DEBUG", "question fits no context"),
     (|| LlmTimedOut { kind: "ttft" }.emit(), "DEBUG", "model took too long"),
-    (|| LlmHealthChanged { provider: "claude", states: &["healthy", "unhealthy"], state: "healthy" }.emit(), "WARN", "health of a provider changed"),
+    (|| LlmHealthChanged { provider: "claude", states: &["healthy", "unhealthy"], state: "healthy" }.emit(), "INFO", "health of a provider changed"),
+    (|| LlmHealthChanged { provider: "claude", states: &["healthy", "unhealthy"], state: "unhealthy" }.emit(), "WARN", "health of a provider changed"),
     (|| LlmModelEnds { model: "any", days: 7 }.emit(), "INFO", "model has an end"),
     (|| LlmBudgetSpent { ratio: 0.5 }.emit(), "DEBUG", "budget spent"),
 ];

@@ -12,8 +12,8 @@ use anyhow::{Context, anyhow};
 use classify::{
     Ports, Service,
     adapters::{
-        Asker, AskerParts, CachedEmbedder, ClaudeBatches, ModelAdmin, ModelDossiers, ModelScorer,
-        OllamaDirections, OnnxDirections, Upkeep, Wanted,
+        Asker, AskerParts, CachedEmbedder, ClaudeBatches, Direction, ModelAdmin, ModelDossiers,
+        ModelScorer, OllamaDirections, OnnxDirections, Upkeep, Wanted,
     },
     ledger::Ledger,
     ports::{Batches, Embedder},
@@ -198,32 +198,33 @@ fn embedder(
         return Ok(None);
     }
     let asking = &service.asking;
-    let ttl = asking.embedding_cache_ttl;
     Ok(Some(match asking.embedding_provider {
         EmbeddingProvider::Ollama => {
             let client = cached.client().clone();
             let model = first(settings, Aliases::EMBEDDING);
             let source = OllamaDirections::new(client, model, asking.embedding_timeout);
-            Arc::new(CachedEmbedder::new(
-                source,
-                cached.clone(),
-                ttl,
-                clock.clone(),
-            )?)
+            kept(source, service, cached, clock)?
         }
         EmbeddingProvider::Onnx => {
             let opener = Opener::new(settings);
             let engine = opener.engine().map_err(|reason| anyhow!("{reason}"))?;
             let source = OnnxDirections::open(engine)
                 .context("EMBEDDING_PROVIDER=onnx needs its weights; run `rumiai models fetch`")?;
-            Arc::new(CachedEmbedder::new(
-                source,
-                cached.clone(),
-                ttl,
-                clock.clone(),
-            )?)
+            kept(source, service, cached, clock)?
         }
     }))
+}
+
+/// Directions of a source, with the cache before it.
+fn kept(
+    source: impl Direction + 'static,
+    service: &ServiceSettings,
+    cached: &Cached,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Embedder>> {
+    let ttl = service.asking.embedding_cache_ttl;
+    let embedder = CachedEmbedder::new(source, cached.clone(), ttl, clock.clone())?;
+    Ok(Arc::new(embedder))
 }
 
 fn batches(

@@ -17,6 +17,17 @@ pub const PATIENCE: Duration = Duration::from_secs(600);
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// Stages that look or listen through a network.
+pub const NETWORKS: [&str; 7] = [
+    "detect",
+    "people",
+    "emotion",
+    "transcribe",
+    "ocr",
+    "moderate",
+    "label",
+];
+
 /// Everything that runs.
 pub struct System {
     pub folder: tempfile::TempDir,

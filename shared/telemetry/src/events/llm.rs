@@ -351,6 +351,9 @@ pub struct LlmHealthChanged {
     pub state: &'static str,
 }
 
+/// The state in which nothing is wrong.
+const HEALTHY: &str = "healthy";
+
 impl LlmHealthChanged {
     /// Says so.
     pub fn emit(self) {
@@ -359,7 +362,12 @@ impl LlmHealthChanged {
             states,
             state,
         } = self;
-        warn!(provider, state, "health of a provider changed");
+        // Good news wakes nobody.
+        if state == HEALTHY {
+            info!(provider, state, "health of a provider changed");
+        } else {
+            warn!(provider, state, "health of a provider changed");
+        }
         for one in states {
             let is_this = f64::from(u8::from(*one == state));
             gauge!(metric::LLM_HEALTH, "provider" => provider, "state" => *one).set(is_this);
