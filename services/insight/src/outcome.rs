@@ -8,14 +8,15 @@ use std::time::Duration;
 /// How long the stage is parked where a provider does not say for how long.
 const PARKED: Duration = Duration::from_secs(600);
 
-/// If nothing was answered, the stage failed: in the class of the failure that may pass soonest.
+/// If nothing was answered, the stage failed: in the class of the failure that may pass soonest. If
+/// it was called off, what was answered so far is no result.
 pub(crate) fn check(said: &[Said]) -> Result<(), StageError> {
-    if said.is_empty() || said.iter().any(|one| one.record.success) {
-        return Ok(());
-    }
     let failures = || said.iter().filter_map(|one| one.failure.as_ref());
     if failures().any(|failure| failure.code == Code::Cancelled) {
         return Err(StageError::Cancelled);
+    }
+    if said.is_empty() || said.iter().any(|one| one.record.success) {
+        return Ok(());
     }
     let of = |action| failures().find(|failure| action_after(failure) == action);
     if let Some(failure) = of(WorkerAction::Retry) {

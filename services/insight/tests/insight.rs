@@ -12,7 +12,10 @@ use llm::{
 use serde_json::{Map, Value, json};
 use stage::StageError;
 use std::{collections::BTreeSet, time::Duration};
-use testkit::fake_llm::{Answer, Ask, ContentFault, Fault, Rule, StatusFault};
+use testkit::fake_llm::{Answer, Ask, ContentFault, Fault, LlmCall, Rule, StatusFault};
+
+/// Where Claude is asked.
+const MESSAGES: &str = "/v1/messages";
 
 /// An answer in which everything says `statement`, and cites an event if there is one.
 fn saying(ask: &Ask, statement: &str) -> Answer {
@@ -260,9 +263,9 @@ async fn row_16_what_one_analysis_lacks_is_told_and_the_others_stand() {
 async fn a_video_that_was_commented_on_costs_nothing_again_in_any_process() {
     let clip = Clip::measured(Commentator::Claude).await;
     let first = clip.run_in(1).await.unwrap();
-    let asked = clip.fake.count("/v1/messages");
+    let asked = clip.fake.count(MESSAGES);
     let again = clip.run_in(2).await.unwrap();
-    assert_eq!(clip.fake.count("/v1/messages"), asked);
+    assert_eq!(clip.fake.count(MESSAGES), asked);
     assert_eq!(again.report["cost_usd"], 0.0);
     assert_eq!(again.report["tokens_used"], 0);
     for (one, other) in first.records.iter().zip(&again.records) {
@@ -331,7 +334,7 @@ async fn row_15_the_money_of_a_video_is_not_overspent_and_waiting_brings_no_more
         "{}",
         poor.reason()
     );
-    assert_eq!(clip.fake.count("/v1/messages"), 0);
+    assert_eq!(clip.fake.count(MESSAGES), 0);
 }
 
 #[tokio::test]
@@ -361,6 +364,25 @@ async fn a_stage_that_is_called_off_says_so() {
         clip.bench.cancel.cancel();
     };
     let (outcome, ()) = tokio::join!(run, stop);
+    assert!(matches!(outcome.err().unwrap(), StageError::Cancelled));
+}
+
+#[tokio::test]
+async fn what_was_answered_before_it_was_called_off_is_no_result() {
+    let mut clip = Clip::measured(Commentator::Claude).await;
+    clip.config.at_once = 1;
+    clip.fake
+        .script(Rule::new(Fault::Late { by_ms: 200 }).times(1000));
+    let stop = async {
+        let asked = |calls: &[LlmCall]| calls.iter().filter(|one| one.path == MESSAGES).count();
+        let calls = clip
+            .fake
+            .journal_when(|calls| asked(calls) == names().len())
+            .await;
+        assert!(calls.iter().any(|one| one.status == Some(200)));
+        clip.bench.cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(clip.run(), stop);
     assert!(matches!(outcome.err().unwrap(), StageError::Cancelled));
 }
 

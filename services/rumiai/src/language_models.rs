@@ -9,6 +9,7 @@ use prompts::{Report, Repository, framing::Marks};
 use ring::rand::{SecureRandom, SystemRandom};
 use stage::Clock;
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -28,9 +29,14 @@ pub struct LanguageModels {
 }
 
 impl LanguageModels {
-    /// Keeps an eye on models and templates until it is told to stop.
-    pub async fn watch(&self, stop: CancellationToken) {
-        let templates = prompts::watch(self.templates.clone(), stop.clone());
+    /// Keeps an eye on models, and on templates if they are to be read again, until it is told to
+    /// stop.
+    pub async fn watch(&self, settings: &PromptSettings, stop: CancellationToken) {
+        let templates = async {
+            if settings.prompt_hot_reload {
+                prompts::watch(self.templates.clone(), stop.clone()).await;
+            }
+        };
         tokio::join!(self.cached.client().watch(&stop), templates);
     }
 }
@@ -46,6 +52,10 @@ pub async fn open(
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<LanguageModels> {
     let (templates, loaded) = templates(prompts)?;
+    for failure in &loaded.failures {
+        let file = failure.file.as_deref().unwrap_or(Path::new(""));
+        tracing::warn!(file = %file.display(), "template not taken: {}", failure.message);
+    }
     let random: llm::Random = Arc::new(fastrand::f64);
     let client = Client::from_settings(llm.clone(), clock.clone(), random.clone())
         .context("language models cannot be set up")?;

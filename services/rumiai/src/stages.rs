@@ -140,6 +140,7 @@ impl<'a> Opener<'a> {
             return Ok(unavailable(StageName::Insight, insight::Off.to_string()));
         }
         let models = self.language_models.get_or_try_init(|| async {
+            language_models::warn_of_unknown(&settings.unknown_variables);
             let clock = Arc::new(SystemClock::start());
             let (answers, prompts) = (&settings.response_cache, &settings.prompts);
             let opened = language_models::open(&settings.llm, answers, prompts, clock).await;

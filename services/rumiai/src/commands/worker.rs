@@ -150,9 +150,9 @@ async fn work(
         ));
     }
     if let Some(models) = language_models {
-        let until = serving.clone();
+        let (until, prompts) = (serving.clone(), settings.prompts.clone());
         background.spawn(async move {
-            models.watch(until).await;
+            models.watch(&prompts, until).await;
             Ok(())
         });
     }
